@@ -1,0 +1,76 @@
+export { AGENT_TOKEN, agentClaims, type AgentClaims, type AgentIdentity } from './agent-token.ts';
+export {
+  callContext,
+  callEvent,
+  type CallContext,
+  type CallEvent,
+  type CallEventType,
+  type CallbackEvent,
+  type DialEvent,
+} from './call-event.ts';
+export {
+  callState,
+  callResult,
+  direction,
+  matchedBy,
+  intentState,
+  type CallState,
+  type CallResult,
+  type Direction,
+  type MatchedBy,
+  type IntentState,
+} from './call-state.ts';
+export { dialJob, type DialJob } from './dial-job.ts';
+export {
+  sessionRequest,
+  sessionResponse,
+  dialRequest,
+  dialResponse,
+  callsQuery,
+  historyCall,
+  callsResponse,
+  errorResponse,
+  type HistoryCall,
+} from './http.ts';
+export { tenantId, userId, ramal, intentId, callId, externalCallId, epochMs } from './ids.ts';
+export {
+  DIAL_QUEUE,
+  HISTORY_GROUP,
+  EVENT_FIELD,
+  DEFAULT_PARTITIONS,
+  escapeId,
+  createNames,
+  type Names,
+} from './names.ts';
+export { DIALLABLE, stripPunctuation, dialTarget } from './phone.ts';
+export { dialReason, popupSkipReason, type DialReason, type PopupSkipReason } from './reasons.ts';
+export { toUuidV7, uuidV7Time, toUuidV8 } from './uuid.ts';
+export {
+  SUBPROTOCOL,
+  MAX_FRAME_BYTES,
+  clientFrame,
+  CLIENT_OPS,
+  type ClientFrame,
+  type ClientOp,
+} from './wire-client.ts';
+export { CLOSE, ERROR_CODES, type CloseKind, type ErrorCode } from './wire-codes.ts';
+export {
+  peer,
+  popupKind,
+  popup,
+  callView,
+  ctiStatus,
+  resumePoint,
+  readyEvent,
+  inboxEvent,
+  connectionEvent,
+  ackFrame,
+  errorFrame,
+  type Peer,
+  type PopupKind,
+  type Popup,
+  type CallView,
+  type CtiStatus,
+  type InboxEvent,
+  type ConnectionEvent,
+} from './wire-server.ts';

@@ -1,0 +1,76 @@
+/** Every Redis key, stream, channel and queue of the system. Nothing else may spell one out. */
+
+/** Queue name and BullMQ prefix; the braces keep the queue's keys in one cluster slot. */
+export const DIAL_QUEUE = { name: 'dial', prefix: '{ramal-queue}' } as const;
+
+/** The consumer group that carries events to PostgreSQL. */
+export const HISTORY_GROUP = 'history';
+
+/** The field of a stream entry that holds the event's JSON. */
+export const EVENT_FIELD = 'e';
+
+/** How many partitions tenants are spread over. A deployment keeps this number for life. */
+export const DEFAULT_PARTITIONS = 8;
+
+export interface Names {
+  readonly partitions: number;
+  partitionOf(tenant: string): number;
+  /** The stream of call events of one partition. */
+  events(partition: number): string;
+  /** Intents whose outcome is due, scored by deadline (epoch ms). */
+  dueIntents(partition: number): string;
+  intent(tenant: string, intentId: string): string;
+  /** Prefix of all live calls of a tenant; the callId follows. */
+  callPrefix(tenant: string): string;
+  call(tenant: string, callId: string): string;
+  /** The recent calls of one extension. */
+  line(tenant: string, ramal: string): string;
+  /** The callId behind a CTI's call id. */
+  external(tenant: string, externalCallId: string): string;
+  dedupe(tenant: string, eventId: string): string;
+  inbox(tenant: string, user: string): string;
+  /** Epoch and last seq of an agent's inbox. */
+  inboxMeta(tenant: string, user: string): string;
+  popups(tenant: string, user: string): string;
+  /** Leases of an agent's sockets, scored by expiry (epoch ms). */
+  presence(tenant: string, user: string): string;
+  /** Sharded pub/sub channel of one agent. */
+  agentChannel(tenant: string, user: string): string;
+}
+
+/** Keeps hostile ids (`:`, `{}`, `*`, `%`) from ever being read as part of a key's structure. */
+export function escapeId(id: string): string {
+  return encodeURIComponent(id).replace(/[!'()*.]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** FNV-1a over UTF-8, 32 bits: stable across processes and versions, which is all it must be. */
+function hash(text: string): number {
+  let h = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) h = Math.imul(h ^ byte, 0x01000193);
+  return h >>> 0;
+}
+
+/** Builds the names of one deployment. All keys of a tenant share one hash tag, hence one cluster slot. */
+export function createNames(partitions = DEFAULT_PARTITIONS): Names {
+  const tag = (partition: number) => `ramal:{p${partition}}`;
+  const partitionOf = (tenant: string) => hash(tenant) % partitions;
+  const key = (tenant: string, kind: string, ...ids: string[]) =>
+    [tag(partitionOf(tenant)), kind, escapeId(tenant), ...ids.map(escapeId)].join(':');
+  return {
+    partitions,
+    partitionOf,
+    events: (partition) => `${tag(partition)}:events`,
+    dueIntents: (partition) => `${tag(partition)}:due`,
+    intent: (tenant, id) => key(tenant, 'intent', id),
+    callPrefix: (tenant) => `${key(tenant, 'call')}:`,
+    call: (tenant, id) => key(tenant, 'call', id),
+    line: (tenant, ramal) => key(tenant, 'line', ramal),
+    external: (tenant, id) => key(tenant, 'external', id),
+    dedupe: (tenant, id) => key(tenant, 'dedupe', id),
+    inbox: (tenant, user) => key(tenant, 'inbox', user),
+    inboxMeta: (tenant, user) => key(tenant, 'inboxmeta', user),
+    popups: (tenant, user) => key(tenant, 'popups', user),
+    presence: (tenant, user) => key(tenant, 'presence', user),
+    agentChannel: (tenant, user) => key(tenant, 'agent', user),
+  };
+}

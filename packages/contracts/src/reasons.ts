@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** Why a dial did not become a call; stable codes, shown to agents in their language. */
+export const dialReason = z.enum([
+  'cti_disabled', // R1
+  'unsupported_cti_type', // R3
+  'cti_not_configured', // R13
+  'cti_config_invalid',
+  'cti_credentials_missing', // R31
+  'ramal_missing',
+  'number_not_diallable',
+  'cti_unreachable', // refused, DNS, connect timeout or TLS handshake until the deadline
+  'cti_auth_failed', // 401 or 403
+  'cti_rejected', // another 4xx
+  'cti_redirected', // 3xx, never followed
+  'cti_error', // 5xx after the request was sent: uncertain
+  'cti_reset', // connection lost after the request was sent: uncertain
+  'cti_timeout', // no answer in time after the request was sent: uncertain
+  'tenant_disabled', // R42
+  'deadline_passed', // I2
+  'canceled_by_agent',
+  'internal_error',
+]);
+export type DialReason = z.infer<typeof dialReason>;
+
+/** Why an agent was not shown a pop-up (R44). */
+export const popupSkipReason = z.enum(['agent_logged_out', 'ramal_unknown']);
+export type PopupSkipReason = z.infer<typeof popupSkipReason>;
