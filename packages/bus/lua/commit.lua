@@ -1,0 +1,134 @@
+-- One atomic step: checks, then writes, or nothing at all.
+-- KEYS are referred to by their 1-based index in the plan. ARGV[1] is the plan (JSON; built in call-bus.ts).
+-- Returns { outcome, redis time in ms }: applied | duplicate | conflict | late | early
+local plan = cjson.decode(ARGV[1])
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local function answer(outcome)
+  return { outcome, string.format('%.0f', now) }
+end
+
+-- A resend after a reconnect: the first one did all the work.
+if plan.dedupe and redis.call('EXISTS', KEYS[plan.dedupe]) == 1 then
+  return answer('duplicate')
+end
+
+local call, intent = plan.call, plan.intent
+
+if intent then
+  local state, fence, deadline = unpack(redis.call('HMGET', KEYS[intent.key], 'state', 'fence', 'deadlineMs'))
+  local expected = state == false and #intent.from == 0
+  for _, from in ipairs(intent.from) do
+    expected = expected or from == state
+  end
+  if not expected or (intent.fence and intent.fence ~= fence) then
+    return answer('conflict')
+  end
+  if intent.before and now >= tonumber(deadline) then
+    return answer('late')
+  end
+  if intent.after and now < tonumber(deadline) + intent.after then
+    return answer('early')
+  end
+end
+
+if call then
+  if tonumber(redis.call('HGET', KEYS[call.key], 'v') or '0') ~= call.version then
+    return answer('conflict')
+  end
+  for _, line in ipairs(call.lines) do
+    if line.version and tonumber(redis.call('ZSCORE', KEYS[line.key], '#v') or '0') ~= line.version then
+      return answer('conflict')
+    end
+  end
+  if call.external then
+    local owner = redis.call('GET', KEYS[call.external])
+    if owner and owner ~= call.id then
+      return answer('conflict')
+    end
+  end
+end
+
+if plan.dedupe then
+  redis.call('SET', KEYS[plan.dedupe], '1', 'PX', plan.dedupeMs)
+end
+
+if intent then
+  redis.call('HSET', KEYS[intent.key], unpack(intent.set))
+  redis.call('PEXPIRE', KEYS[intent.key], intent.keepMs)
+  if intent.watch then
+    redis.call('ZADD', KEYS[intent.due], intent.watch, intent.member)
+  elseif intent.settled then
+    redis.call('ZREM', KEYS[intent.due], intent.member)
+  end
+end
+
+if call then
+  redis.call('HSET', KEYS[call.key], 'v', call.version + 1, 'd', call.events)
+  redis.call('PEXPIRE', KEYS[call.key], call.keepMs)
+  for _, line in ipairs(call.lines) do
+    if redis.call('ZADD', KEYS[line.key], call.startedAt, call.id) == 1 then
+      redis.call('ZINCRBY', KEYS[line.key], 1, '#v')
+      -- '#v' has the lowest score and stays; of the calls the newest do.
+      redis.call('ZREMRANGEBYRANK', KEYS[line.key], 1, -(plan.lineLength + 1))
+    end
+    redis.call('PEXPIRE', KEYS[line.key], plan.lineMs)
+  end
+  if call.external then
+    redis.call('SET', KEYS[call.external], call.id, 'PX', call.keepMs)
+  end
+end
+
+if plan.event then
+  redis.call('XADD', KEYS[plan.stream], '*', plan.eventField, plan.event)
+end
+
+-- True when the message is still of interest: an update or hide of a pop-up nobody shows any more is not.
+local function applyPopup(key, message)
+  if message.change == 'show' then
+    redis.call('HSET', key, message.popupId, message.popup)
+    redis.call('PEXPIRE', key, plan.popupsMs)
+    return true
+  elseif message.change == 'update' then
+    if redis.call('HEXISTS', key, message.popupId) == 0 then
+      return false
+    end
+    redis.call('HSET', key, message.popupId, message.popup)
+    return true
+  elseif message.change == 'hide' then
+    return redis.call('HDEL', key, message.popupId) == 1
+  end
+  return true
+end
+
+-- Pop-ups that ran out without being hidden: nobody shows them, so nobody needs them.
+local function dropExpired(key)
+  if redis.call('HLEN', key) > 20 then
+    local all = redis.call('HGETALL', key)
+    for i = 1, #all, 2 do
+      if cjson.decode(all[i + 1]).expiresAt <= now then
+        redis.call('HDEL', key, all[i])
+      end
+    end
+  end
+end
+
+for _, agent in ipairs(plan.agents) do
+  if redis.call('HSETNX', KEYS[agent.meta], 'epoch', plan.epoch) == 1 then
+    redis.call('DEL', KEYS[agent.inbox])
+  end
+  local epoch = redis.call('HGET', KEYS[agent.meta], 'epoch')
+  for _, message in ipairs(agent.messages) do
+    if applyPopup(KEYS[agent.popups], message) then
+      local seq = redis.call('HINCRBY', KEYS[agent.meta], 'seq', 1)
+      redis.call('XADD', KEYS[agent.inbox], 'MAXLEN', '~', plan.inboxLength, seq .. '-0', 'm', message.body)
+      redis.call('SPUBLISH', KEYS[agent.channel], epoch .. ' ' .. seq .. ' ' .. message.body)
+    end
+  end
+  dropExpired(KEYS[agent.popups])
+  redis.call('PEXPIRE', KEYS[agent.inbox], plan.inboxMs)
+  redis.call('PEXPIRE', KEYS[agent.meta], plan.metaMs)
+end
+
+return answer('applied')

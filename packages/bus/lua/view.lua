@@ -1,0 +1,48 @@
+-- Reads, at one moment, all that a commit about a call is planned on.
+-- KEYS: the lines, then (each optional, see ARGV) the external id's key, the call's key, the intent's key.
+-- ARGV: number of lines, 1|0 external id, 1|0 call, 1|0 intent, prefix of call keys, most calls per line.
+-- Returns { redis time ms, line versions, { callId, version, events }..., flat intent }
+local lines = tonumber(ARGV[1])
+local next = lines
+local function optional(flag)
+  if flag == '1' then
+    next = next + 1
+    return KEYS[next]
+  end
+end
+local external, callKey, intentKey = optional(ARGV[2]), optional(ARGV[3]), optional(ARGV[4])
+local prefix, most = ARGV[5], tonumber(ARGV[6])
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local calls, seen = {}, {}
+-- The live calls of a tenant share its slot with the keys named in KEYS.
+local function read(id)
+  if not id or seen[id] then
+    return
+  end
+  seen[id] = true
+  local found = redis.call('HMGET', prefix .. id, 'v', 'd')
+  if found[1] then
+    calls[#calls + 1] = { id, found[1], found[2] }
+  end
+end
+
+local versions = {}
+for i = 1, lines do
+  versions[i] = redis.call('ZSCORE', KEYS[i], '#v') or '0'
+  for _, id in ipairs(redis.call('ZREVRANGE', KEYS[i], 0, most - 1)) do
+    if id ~= '#v' then
+      read(id)
+    end
+  end
+end
+if external then
+  read(redis.call('GET', external))
+end
+if callKey then
+  read(string.sub(callKey, #prefix + 1))
+end
+
+return { string.format('%.0f', now), versions, calls, intentKey and redis.call('HGETALL', intentKey) or {} }

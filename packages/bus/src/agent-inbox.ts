@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { reduceCall, toLegs, toLegView } from '@ramal/calls';
+import { type CallView, type Names, type Popup, popup } from '@ramal/contracts';
+import type { Redis } from 'ioredis';
+import type { CallBus } from './call-bus.ts';
+
+/** One event of an agent's inbox as it was stored: JSON of `{op, ts, data}`. */
+export interface InboxEntry {
+  seq: number;
+  body: string;
+}
+
+export interface InboxPage {
+  /** Changes when the inbox was lost or has been silent for days; seqs of two epochs don't compare. */
+  epoch: string;
+  /** The last seq given out. */
+  seq: number;
+  /** Entries after the asked-for seq, in order. */
+  entries: InboxEntry[];
+  /** False when entries between the asked-for seq and the first one here are gone. */
+  complete: boolean;
+}
+
+/** What stands right now: the truth for an agent who missed events (I5). */
+export interface AgentSnapshot {
+  calls: CallView[];
+  popups: Popup[];
+}
+
+export interface AgentInbox {
+  /** Reads what came after `sinceSeq`; null reads only where the inbox stands. Begins the inbox if there is none. */
+  read(tenant: string, user: string, sinceSeq: number | null): Promise<InboxPage>;
+  snapshot(tenant: string, user: string, ramal: string | null): Promise<AgentSnapshot>;
+  /** The live pop-up of this id, or null. */
+  findPopup(tenant: string, user: string, popupId: string): Promise<Popup | null>;
+}
+
+const META_TTL_MS = 48 * 60 * 60 * 1000;
+
+export function createAgentInbox(redis: Redis, names: Names, bus: CallBus): AgentInbox {
+  return {
+    async read(tenant, user, sinceSeq) {
+      const meta = names.inboxMeta(tenant, user);
+      const transaction = redis
+        .multi()
+        .hsetnx(meta, 'epoch', randomUUID())
+        .pexpire(meta, META_TTL_MS)
+        .hmget(meta, 'epoch', 'seq');
+      if (sinceSeq !== null) transaction.xrange(names.inbox(tenant, user), `${sinceSeq + 1}-0`, '+');
+      const results = toResults(await transaction.exec());
+      const [epoch, seq] = results[2] as [string, string | null];
+      const last = Number(seq ?? 0);
+      const raw = (results[3] ?? []) as [string, string[]][];
+      const entries = raw.map(([id, fields]) => ({ seq: Number.parseInt(id, 10), body: fields[1] ?? '' }));
+      const first = entries[0]?.seq ?? last + 1;
+      return { epoch, seq: last, entries, complete: sinceSeq === null || first <= sinceSeq + 1 };
+    },
+    async snapshot(tenant, user, ramal) {
+      const view = await bus.view({ tenant, ramais: ramal === null ? [] : [ramal] });
+      const calls = view.calls.flatMap(({ events }) => {
+        const call = reduceCall(events);
+        const leg = toLegs(events).find((candidate) => candidate.user === user);
+        return call.state === 'ended' || leg === undefined ? [] : [toLegView(call, leg)];
+      });
+      const stored = await redis.hvals(names.popups(tenant, user));
+      const popups = stored.flatMap((json) => toLivePopup(json, view.nowMs));
+      return {
+        calls: calls.sort((a, b) => a.startedAt - b.startedAt),
+        popups: popups.sort((a, b) => a.startedAt - b.startedAt),
+      };
+    },
+    async findPopup(tenant, user, popupId) {
+      const json = await redis.hget(names.popups(tenant, user), popupId);
+      return json === null ? null : popup.parse(JSON.parse(json));
+    },
+  };
+}
+
+function toLivePopup(json: string, nowMs: number): Popup[] {
+  const parsed = popup.parse(JSON.parse(json));
+  return parsed.expiresAt > nowMs ? [parsed] : [];
+}
+
+/** A transaction's replies; the first error in it becomes an exception. */
+function toResults(replies: [Error | null, unknown][] | null): unknown[] {
+  if (replies === null) throw new Error('the transaction was discarded');
+  return replies.map(([error, reply]) => {
+    if (error !== null) throw error;
+    return reply;
+  });
+}

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import type { AgentDelivery, CallCommit, IntentChange, LiveCall } from '@ramal/calls';
+import { type CallEvent, EVENT_FIELD, type Names, uuidV7Time } from '@ramal/contracts';
+import type { Redis } from 'ioredis';
+import { loadScript } from './load-script.ts';
+
+/** `late` and `early` are about a dial intent's deadline; after a `conflict` read and plan again. */
+export type CommitOutcome = 'applied' | 'duplicate' | 'conflict' | 'late' | 'early';
+
+export interface CommitResult {
+  outcome: CommitOutcome;
+  /** Redis time, epoch ms. */
+  nowMs: number;
+}
+
+export interface CallQuery {
+  tenant: string;
+  /** Read the recent calls of these extensions. */
+  ramais?: readonly string[];
+  /** Read the call behind this id of the CTI's. */
+  externalCallId?: string | undefined;
+  callId?: string;
+  intentId?: string;
+}
+
+export interface CallsView {
+  /** Redis time, epoch ms. */
+  nowMs: number;
+  /** By extension; changes whenever a call is added. */
+  lines: Record<string, number>;
+  calls: LiveCall[];
+  /** The intent's fields; null when unknown or older than a day. */
+  intent: Record<string, string> | null;
+}
+
+/** The live calls of all tenants in Redis: read at one moment, changed in one step (I1-I5). */
+export interface CallBus {
+  view(query: CallQuery): Promise<CallsView>;
+  commit(commit: CallCommit): Promise<CommitResult>;
+  changeIntent(tenant: string, change: IntentChange): Promise<CommitResult>;
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+const KEEP = {
+  dedupeMs: 10 * 60 * 1000,
+  openCallMs: 12 * HOUR_MS,
+  endedCallMs: 3 * HOUR_MS,
+  lineMs: 12 * HOUR_MS,
+  lineLength: 64,
+  intentMs: 24 * HOUR_MS,
+  popupsMs: 12 * HOUR_MS,
+  inboxMs: 10 * 60 * 1000,
+  inboxLength: 1_000,
+  metaMs: 48 * HOUR_MS,
+};
+/** The most recent calls of an extension a callback is matched against. */
+const CALLS_PER_LINE = 16;
+
+export function createCallBus(redis: Redis, names: Names): CallBus {
+  const view = loadScript(redis, 'view');
+  const commit = loadScript(redis, 'commit');
+  const run = async (plan: Plan): Promise<CommitResult> => {
+    const [outcome, now] = (await commit(plan.keys, [JSON.stringify(plan.body)])) as [CommitOutcome, string];
+    return { outcome, nowMs: Number(now) };
+  };
+  return {
+    async view(query) {
+      const { tenant, ramais = [], externalCallId, callId, intentId } = query;
+      const keys = ramais.map((ramal) => names.line(tenant, ramal));
+      if (externalCallId !== undefined) keys.push(names.external(tenant, externalCallId));
+      if (callId !== undefined) keys.push(names.call(tenant, callId));
+      if (intentId !== undefined) keys.push(names.intent(tenant, intentId));
+      const flags = [externalCallId, callId, intentId].map((given) => (given === undefined ? 0 : 1));
+      const args = [ramais.length, ...flags, names.callPrefix(tenant), CALLS_PER_LINE];
+      const [now, versions, calls, intent] = (await view(keys, args)) as [
+        string,
+        string[],
+        [string, string, string][],
+        string[],
+      ];
+      return {
+        nowMs: Number(now),
+        lines: Object.fromEntries(ramais.map((ramal, i) => [ramal, Number(versions[i])])),
+        calls: calls.map(([id, version, events]) => ({
+          callId: id,
+          version: Number(version),
+          // Written by this module and nobody else, so it is what it was.
+          events: JSON.parse(events) as CallEvent[],
+        })),
+        intent: intent.length === 0 ? null : toRecord(intent),
+      };
+    },
+    commit: (planned) => run(toPlan(planned, names)),
+    changeIntent: (tenant, change) => {
+      const keys = createKeyList();
+      return run({
+        keys: keys.all,
+        body: { ...COMMON, intent: toIntentPlan(tenant, change, names, keys), agents: [] },
+      });
+    },
+  };
+}
+
+interface Plan {
+  keys: string[];
+  body: object;
+}
+
+const COMMON = {
+  dedupeMs: KEEP.dedupeMs,
+  lineMs: KEEP.lineMs,
+  lineLength: KEEP.lineLength,
+  popupsMs: KEEP.popupsMs,
+  inboxMs: KEEP.inboxMs,
+  inboxLength: KEEP.inboxLength,
+  metaMs: KEEP.metaMs,
+  eventField: EVENT_FIELD,
+};
+
+function createKeyList() {
+  const all: string[] = [];
+  return { all, add: (key: string) => all.push(key) };
+}
+type KeyList = ReturnType<typeof createKeyList>;
+
+function toPlan(commit: CallCommit, names: Names): Plan {
+  const { tenant, callId, expectedLines } = commit;
+  const event = commit.events.at(-1);
+  if (event === undefined) throw new RangeError('a commit carries at least one event');
+  const keys = createKeyList();
+  const body = {
+    ...COMMON,
+    dedupe: keys.add(names.dedupe(tenant, commit.commitId)),
+    epoch: randomUUID(),
+    ...(commit.intent === undefined ? {} : { intent: toIntentPlan(tenant, commit.intent, names, keys) }),
+    call: {
+      id: callId,
+      key: keys.add(names.call(tenant, callId)),
+      version: commit.expectedVersion,
+      events: JSON.stringify(commit.events),
+      keepMs: commit.ended ? KEEP.endedCallMs : KEEP.openCallMs,
+      startedAt: uuidV7Time(callId),
+      lines: commit.ramais.map((ramal) => ({
+        key: keys.add(names.line(tenant, ramal)),
+        ...(expectedLines?.[ramal] === undefined ? {} : { version: expectedLines[ramal] }),
+      })),
+      ...(commit.externalCallId === undefined
+        ? {}
+        : { external: keys.add(names.external(tenant, commit.externalCallId)) }),
+    },
+    stream: keys.add(names.events(names.partitionOf(tenant))),
+    event: JSON.stringify(event),
+    agents: commit.deliveries.map((delivery) => toAgentPlan(tenant, delivery, names, keys)),
+  };
+  return { keys: keys.all, body };
+}
+
+function toIntentPlan(tenant: string, change: IntentChange, names: Names, keys: KeyList): object {
+  const { intentId, from, fence, beforeDeadline, afterDeadlineMs, set, watch } = change;
+  return {
+    key: keys.add(names.intent(tenant, intentId)),
+    due: keys.add(names.dueIntents(names.partitionOf(tenant))),
+    member: toDueMember(tenant, intentId),
+    from,
+    set: Object.entries(set).flat(),
+    keepMs: KEEP.intentMs,
+    ...(fence === undefined ? {} : { fence }),
+    ...(beforeDeadline === true ? { before: true } : {}),
+    ...(afterDeadlineMs === undefined ? {} : { after: afterDeadlineMs }),
+    ...(typeof watch === 'number' ? { watch } : {}),
+    ...(watch === 'settled' ? { settled: true } : {}),
+  };
+}
+
+function toAgentPlan(tenant: string, { user, messages }: AgentDelivery, names: Names, keys: KeyList): object {
+  return {
+    inbox: keys.add(names.inbox(tenant, user)),
+    meta: keys.add(names.inboxMeta(tenant, user)),
+    popups: keys.add(names.popups(tenant, user)),
+    channel: keys.add(names.agentChannel(tenant, user)),
+    messages: messages.map(({ op, ts, data, popup }) => ({
+      body: JSON.stringify({ op, ts, data }),
+      ...(popup === undefined
+        ? {}
+        : { change: popup.change, popupId: popup.popup.popupId, popup: JSON.stringify(popup.popup) }),
+    })),
+  };
+}
+
+/** How an intent is written in the set of those that are due. */
+export function toDueMember(tenant: string, intentId: string): string {
+  return JSON.stringify([tenant, intentId]);
+}
+
+function toRecord(flat: readonly string[]): Record<string, string> {
+  const entries: [string, string][] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) entries.push([flat[i] ?? '', flat[i + 1] ?? '']);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,34 @@
+export { type AgentFeed, createAgentFeed, type FeedEntry } from './agent-feed.ts';
+export {
+  type AgentInbox,
+  type AgentSnapshot,
+  createAgentInbox,
+  type InboxEntry,
+  type InboxPage,
+} from './agent-inbox.ts';
+export {
+  type CallBus,
+  type CallQuery,
+  type CallsView,
+  type CommitOutcome,
+  type CommitResult,
+  createCallBus,
+} from './call-bus.ts';
+export { connectRedis, type RedisLog, type RedisRole } from './connect-redis.ts';
+export {
+  createDialIntents,
+  type DialIntent,
+  type DialIntents,
+  type NewDial,
+  type RequestOutcome,
+  toVerdict,
+} from './dial-intents.ts';
+export { createDialQueue, DIAL_ATTEMPTS, type DialQueue, toRetryDelayMs } from './dial-queue.ts';
+export {
+  compareStreamIds,
+  createEventStream,
+  type EventStream,
+  GroupMissingError,
+  type StreamEntry,
+} from './event-stream.ts';
+export { createPresence, type Presence, PRESENCE_LEASE_MS } from './presence.ts';

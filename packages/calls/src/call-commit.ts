@@ -1,0 +1,42 @@
+import type { CallEvent, IntentState } from '@ramal/contracts';
+import type { AgentDelivery } from './agent-messages.ts';
+
+/** What must still hold of a dial intent when a commit reaches it, and what it becomes (I1, I2). */
+export interface IntentChange {
+  intentId: string;
+  /** Empty means: must not exist yet. */
+  from: readonly IntentState[];
+  /** The fencing token that must be on it. */
+  fence?: string;
+  /** Refuse once the deadline has passed, by Redis time. */
+  beforeDeadline?: boolean;
+  /** Refuse as long as the deadline is not passed by this many ms, by Redis time. */
+  afterDeadlineMs?: number;
+  set: Readonly<Record<string, string>>;
+  /** Epoch ms at which a watchdog looks at it, or `settled` when there is nothing left to watch. */
+  watch?: number | 'settled';
+}
+
+/**
+ * One atomic step in the life of a call: the event, the call's new content, what agents are told.
+ * It is planned on what was read; if that has changed meanwhile the commit is a conflict and is planned anew.
+ */
+export interface CallCommit {
+  tenant: string;
+  callId: string;
+  /** Repeating a commit with this id changes nothing (a resend after a reconnect). */
+  commitId: string;
+  /** 0: the call must not exist yet. */
+  expectedVersion: number;
+  /** The call's whole set of events, the new one last. Only the new one goes to the stream. */
+  events: readonly CallEvent[];
+  ended: boolean;
+  /** The extensions whose recent calls this one belongs to. */
+  ramais: readonly string[];
+  /** Set when the call is new: nobody may have added a call to these extensions since they were read. */
+  expectedLines?: Readonly<Record<string, number>>;
+  /** Becomes the way to find the call; conflicts when it already names another call. */
+  externalCallId?: string;
+  intent?: IntentChange;
+  deliveries: readonly AgentDelivery[];
+}

@@ -1,0 +1,16 @@
+export { type AgentDelivery, type AgentMessage, toLegView } from './agent-messages.ts';
+export type { CallCommit, IntentChange } from './call-commit.ts';
+export { type Callback, type CallbackKind, type LiveCall, matchCallback } from './match-callback.ts';
+export { type CallbackPlan, type CallbackScene, planCallback } from './plan-callback.ts';
+export {
+  DIAL_DEADLINE_MS,
+  type DialRequest,
+  type DialStep,
+  planDialRequest,
+  planDialStep,
+  SENT_GRACE_MS,
+  toClaim,
+} from './plan-dial.ts';
+export { type Leg, reduceCall, toLegs } from './reduce-call.ts';
+export { isSameNumber } from './same-number.ts';
+export { toStableId } from './stable-id.ts';

@@ -1,0 +1,107 @@
+import type { CallbackEvent, CallEvent } from '@ramal/contracts';
+import { toDeliveries } from './agent-messages.ts';
+import type { CallCommit } from './call-commit.ts';
+import { type Callback, type CallbackKind, type LiveCall, matchCallback } from './match-callback.ts';
+import { reduceCall, toLegs } from './reduce-call.ts';
+import { toStableId } from './stable-id.ts';
+
+/** What was read before a callback is planned. */
+export interface CallbackScene {
+  tenant: string;
+  nowMs: number;
+  candidates: readonly LiveCall[];
+  /** Version of each extension's list of calls. */
+  lines: Readonly<Record<string, number>>;
+  presentUsers: ReadonlySet<string>;
+  /** The id the call gets if it is new. */
+  newCallId: string;
+}
+
+export type CallbackPlan =
+  | { kind: 'duplicate'; callId: string }
+  | { kind: 'commit'; commit: CallCommit; event: CallbackEvent };
+
+const EVENT_TYPES = {
+  incoming: 'call.incoming',
+  answered: 'call.answered',
+  ended: 'call.ended',
+  recording: 'call.recording',
+} as const satisfies Record<CallbackKind, CallEvent['type']>;
+
+/** Decides what one callback means: a fact of a known call, a new call, or nothing new (R44-R46, I3, I4). */
+export function planCallback(callback: Callback, scene: CallbackScene): CallbackPlan {
+  const match = matchCallback(callback, scene.candidates, scene.nowMs);
+  const known = match?.call ?? { callId: scene.newCallId, version: 0, events: [] };
+  const event = toEvent(callback, scene, known.callId, match?.matchedBy ?? 'created');
+  if (known.events.some(({ eventId }) => eventId === event.eventId))
+    return { kind: 'duplicate', callId: known.callId };
+  const events = [...known.events, event];
+  const legs = toLegs(events);
+  const commit: CallCommit = {
+    tenant: scene.tenant,
+    callId: known.callId,
+    commitId: event.eventId,
+    expectedVersion: known.version,
+    events,
+    ended: reduceCall(events).state === 'ended',
+    ramais: legs.map((leg) => leg.ramal),
+    ...(match === null ? { expectedLines: scene.lines } : {}),
+    ...(callback.externalCallId === undefined ? {} : { externalCallId: callback.externalCallId }),
+    deliveries: toDeliveries(known.events, event, scene.presentUsers),
+  };
+  return { kind: 'commit', commit, event };
+}
+
+function toEvent(
+  callback: Callback,
+  scene: CallbackScene,
+  callId: string,
+  matchedBy: CallbackEvent['matchedBy'],
+): CallbackEvent {
+  const {
+    kind,
+    direction,
+    legs,
+    peer,
+    origin,
+    destination,
+    externalCallId,
+    result,
+    durationSec,
+    recording,
+    ctiAtMs,
+  } = callback;
+  const leg = legs.find(({ user }) => user !== null) ?? legs[0];
+  const fingerprint = [origin, destination, externalCallId, result, durationSec, recording, ctiAtMs];
+  return {
+    type: EVENT_TYPES[kind],
+    eventId: toStableId(scene.tenant, callId, kind, ...fingerprint.map((fact) => fact ?? null)),
+    tenant: scene.tenant,
+    callId,
+    at: scene.nowMs,
+    direction,
+    matchedBy,
+    ...(leg === undefined ? {} : { ramal: leg.ramal }),
+    ...(leg?.user == null ? {} : { user: leg.user }),
+    ...(peer === undefined ? {} : { peer }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(destination === undefined ? {} : { destination }),
+    ...(externalCallId === undefined ? {} : { externalCallId }),
+    ...(result == null ? {} : { result }),
+    ...(durationSec === undefined ? {} : { durationSec }),
+    ...(recording === undefined ? {} : { recording }),
+    ...(ctiAtMs === undefined ? {} : { ctiAt: ctiAtMs }),
+    ...toSkipped(kind, leg, scene.presentUsers),
+  };
+}
+
+/** Why the end pop-up of this callback is not shown, where it is not (R44). */
+function toSkipped(
+  kind: CallbackKind,
+  leg: Callback['legs'][number] | undefined,
+  presentUsers: ReadonlySet<string>,
+): Pick<CallbackEvent, 'popupSkipped'> {
+  if (leg?.user == null) return { popupSkipped: 'ramal_unknown' };
+  if (kind !== 'ended' || presentUsers.has(leg.user)) return {};
+  return { popupSkipped: 'agent_logged_out' };
+}

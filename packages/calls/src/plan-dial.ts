@@ -1,0 +1,169 @@
+import type { CallContext, CallEvent, Direction, DialReason, IntentState } from '@ramal/contracts';
+import { toDeliveries } from './agent-messages.ts';
+import type { CallCommit, IntentChange } from './call-commit.ts';
+import type { LiveCall } from './match-callback.ts';
+import { reduceCall, toLegs } from './reduce-call.ts';
+import { toStableId } from './stable-id.ts';
+
+/** How long after the click a phone may begin to ring (I2), in ms. */
+export const DIAL_DEADLINE_MS = 10_000;
+
+/** How long after the deadline an intent whose request is out waits for the dialer's own verdict, in ms. */
+export const SENT_GRACE_MS = 1_000;
+
+export interface DialRequest {
+  tenant: string;
+  user: string;
+  ramal: string;
+  intentId: string;
+  callId: string;
+  /** Diallable, as the agent gave it. */
+  to: string;
+  direction: Direction;
+  via: 'agent' | 'api';
+  context?: CallContext | undefined;
+  nowMs: number;
+}
+
+/** The click (R43): the call begins to exist, the start pop-up shows and the intent is recorded, all at once. */
+export function planDialRequest(request: DialRequest): CallCommit {
+  const { tenant, user, ramal, intentId, callId, to, direction, via, context, nowMs } = request;
+  const event: CallEvent = {
+    type: 'call.requested',
+    eventId: toStableId(tenant, callId, 'call.requested'),
+    tenant,
+    callId,
+    at: nowMs,
+    user,
+    ramal,
+    intentId,
+    direction,
+    peer: to,
+    via,
+    ...(context === undefined ? {} : { context }),
+  };
+  const deadlineMs = nowMs + DIAL_DEADLINE_MS;
+  return {
+    tenant,
+    callId,
+    commitId: event.eventId,
+    expectedVersion: 0,
+    events: [event],
+    ended: false,
+    ramais: [ramal],
+    intent: {
+      intentId,
+      from: [],
+      set: { state: 'queued', callId, user, ramal, to, direction, deadlineMs: String(deadlineMs) },
+      watch: deadlineMs,
+    },
+    deliveries: toDeliveries([], event, new Set()),
+  };
+}
+
+/** A dialer takes an intent; whoever held it before can't send it any more. Tells the agents nothing. */
+export function toClaim(intentId: string, fence: string): IntentChange {
+  return { intentId, from: ['queued', 'claimed'], beforeDeadline: true, set: { state: 'claimed', fence } };
+}
+
+/** What became of an intent, one step at a time. */
+export type DialStep =
+  | { type: 'dial.requesting'; fence: string; attempt: number }
+  | { type: 'dial.accepted'; fence: string; status: number; latencyMs: number }
+  | { type: 'dial.failed'; fence: string; reason: DialReason; status?: number }
+  | { type: 'dial.uncertain'; fence: string; reason: DialReason; status?: number }
+  /** Without a fence: the watchdog's verdict on an intent nobody settled in time. */
+  | { type: 'dial.expired' }
+  | { type: 'dial.uncertain'; reason: DialReason }
+  | { type: 'dial.canceled' };
+
+/** The commit of one step; the intent's state guards that each step happens once and in order (I1). */
+export function planDialStep(
+  intent: { tenant: string; intentId: string; callId: string; user: string; ramal: string },
+  call: LiveCall,
+  step: DialStep,
+  nowMs: number,
+): CallCommit {
+  const { tenant, intentId, callId, user, ramal } = intent;
+  const base = {
+    // A fence is new for each claim, so that two claims' equal steps stay two commits.
+    eventId: toStableId(tenant, callId, step.type, 'fence' in step ? step.fence : ''),
+    tenant,
+    callId,
+    at: nowMs,
+    user,
+    ramal,
+    intentId,
+  };
+  const event = toEvent(base, step);
+  const events = [...call.events, event];
+  return {
+    tenant,
+    callId,
+    commitId: event.eventId,
+    expectedVersion: call.version,
+    events,
+    ended: reduceCall(events).state === 'ended',
+    ramais: toLegs(events).map((leg) => leg.ramal),
+    intent: toIntentChange(intentId, step),
+    deliveries: toDeliveries(call.events, event, new Set()),
+  };
+}
+
+type EventBase = Pick<
+  Extract<CallEvent, { intentId: string }>,
+  'eventId' | 'tenant' | 'callId' | 'at' | 'user' | 'ramal' | 'intentId'
+>;
+
+function toEvent(base: EventBase, step: DialStep): CallEvent {
+  switch (step.type) {
+    case 'dial.requesting':
+      return { ...base, type: step.type, attempt: step.attempt };
+    case 'dial.accepted':
+      return { ...base, type: step.type, status: step.status, latencyMs: step.latencyMs };
+    case 'dial.failed':
+    case 'dial.uncertain':
+      return {
+        ...base,
+        type: step.type,
+        reason: step.reason,
+        ...('status' in step && step.status !== undefined ? { status: step.status } : {}),
+      };
+    case 'dial.expired':
+      return { ...base, type: step.type, reason: 'deadline_passed' };
+    case 'dial.canceled':
+      return { ...base, type: step.type, reason: 'canceled_by_agent' };
+  }
+}
+
+function toIntentChange(intentId: string, step: DialStep): IntentChange {
+  const settled = (
+    state: IntentState,
+    from: readonly IntentState[],
+    more: Partial<IntentChange> = {},
+  ): IntentChange => ({
+    intentId,
+    from,
+    ...('fence' in step ? { fence: step.fence } : {}),
+    set: { state },
+    watch: 'settled',
+    ...more,
+  });
+  switch (step.type) {
+    case 'dial.requesting':
+      // From here on the request may be on the wire: nobody may send it again.
+      return { intentId, from: ['claimed'], fence: step.fence, beforeDeadline: true, set: { state: 'sent' } };
+    case 'dial.accepted':
+      return settled('accepted', ['sent']);
+    case 'dial.failed':
+      return settled('failed', ['claimed', 'sent']);
+    case 'dial.uncertain':
+      return 'fence' in step
+        ? settled('uncertain', ['sent'])
+        : settled('uncertain', ['sent'], { afterDeadlineMs: SENT_GRACE_MS });
+    case 'dial.expired':
+      return settled('expired', ['queued', 'claimed'], { afterDeadlineMs: 0 });
+    case 'dial.canceled':
+      return settled('canceled', ['queued', 'claimed']);
+  }
+}

@@ -1,0 +1,20 @@
+/** Digits compared between two spellings of one number: subscriber number with or without area code. */
+const MOST_DIGITS = 10;
+const LEAST_DIGITS = 8;
+
+/**
+ * Do two spellings name the same far end (R46)? Their last 8 to 10 digits decide, as many as both have,
+ * so that prefixes (`0`, carrier, `+55`) don't matter. Shorter numbers (extensions, 190) must be equal.
+ * Two withheld numbers count as the same.
+ */
+export function isSameNumber(a: string, b: string): boolean {
+  const left = toDigits(a);
+  const right = toDigits(b);
+  const digits = Math.min(MOST_DIGITS, left.length, right.length);
+  if (digits < LEAST_DIGITS) return left === right;
+  return left.slice(-digits) === right.slice(-digits);
+}
+
+function toDigits(number: string): string {
+  return number.replace(/[^0-9*#]/g, '');
+}

@@ -1,0 +1,33 @@
+import { DEFAULT_PARTITIONS } from '@ramal/contracts';
+import { z } from 'zod';
+import { count, flag, port } from './parse-env.ts';
+
+/** The variables every service reads. */
+export const commonEnv = {
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .describe('Redis 7.0 or later, with persistence on: redis://user:password@host:port'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .describe('PostgreSQL 15 or later: postgres://user:password@host:port/database'),
+  RAMAL_PARTITIONS: count()
+    .max(1024)
+    .default(DEFAULT_PARTITIONS)
+    .describe(
+      'How many partitions tenants are spread over; the same in every process, for the life of the data',
+    ),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Least level that is logged'),
+  OPS_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address of /healthz, /readyz and /metrics; not for the public'),
+  OPS_PORT: port().default(9900).describe('Port of /healthz, /readyz and /metrics'),
+  RAMAL_PARENT_WATCH: flag()
+    .default(false)
+    .describe('Exit when standard input closes: a supervisor that died takes the service along'),
+};
+
+export type CommonEnv = z.infer<z.ZodObject<typeof commonEnv>>;

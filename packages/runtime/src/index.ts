@@ -1,0 +1,20 @@
+export {
+  AgentTokenInvalidError,
+  signAgentToken,
+  type VerifiedAgent,
+  verifyAgentToken,
+} from './agent-token.ts';
+export { type CommonEnv, commonEnv } from './common-env.ts';
+export { type Releasers, type RunServiceOptions, runService } from './lifecycle.ts';
+export { createLogger, type Logger, maskNumber, toLoggedError } from './logger.ts';
+export { createMetrics, type Metrics } from './metrics.ts';
+export { newCallId } from './new-call-id.ts';
+export {
+  type Health,
+  type HealthCheck,
+  type HealthReport,
+  startOpsServer,
+  toHealthReport,
+} from './ops-server.ts';
+export { ConfigInvalidError, count, durationMs, flag, parseEnv, port, signingSecret } from './parse-env.ts';
+export { WireError } from './wire-error.ts';
