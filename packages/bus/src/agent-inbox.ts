@@ -19,18 +19,18 @@ export interface InboxPage {
   entries: InboxEntry[];
   /** False when entries between the asked-for seq and the first one here are gone. */
   complete: boolean;
-}
-
-/** What stands right now: the truth for an agent who missed events (I5). */
-export interface AgentSnapshot {
-  calls: CallView[];
+  /** The pop-ups that stand at `seq`: neither expired nor dismissed. */
   popups: Popup[];
 }
 
 export interface AgentInbox {
-  /** Reads what came after `sinceSeq`; null reads only where the inbox stands. Begins the inbox if there is none. */
+  /**
+   * Reads, at one moment, what came after `sinceSeq` and which pop-ups stand; null reads no entries.
+   * Begins the inbox if there is none.
+   */
   read(tenant: string, user: string, sinceSeq: number | null): Promise<InboxPage>;
-  snapshot(tenant: string, user: string, ramal: string | null): Promise<AgentSnapshot>;
+  /** The agent's calls that have not ended, oldest first. */
+  openCalls(tenant: string, user: string, ramal: string): Promise<CallView[]>;
   /** The live pop-up of this id, or null. */
   findPopup(tenant: string, user: string, popupId: string): Promise<Popup | null>;
 }
@@ -45,29 +45,33 @@ export function createAgentInbox(redis: Redis, names: Names, bus: CallBus): Agen
         .multi()
         .hsetnx(meta, 'epoch', randomUUID())
         .pexpire(meta, META_TTL_MS)
-        .hmget(meta, 'epoch', 'seq');
+        .hmget(meta, 'epoch', 'seq')
+        .hvals(names.popups(tenant, user))
+        .time();
       if (sinceSeq !== null) transaction.xrange(names.inbox(tenant, user), `${sinceSeq + 1}-0`, '+');
       const results = toResults(await transaction.exec());
       const [epoch, seq] = results[2] as [string, string | null];
+      const [nowSec] = results[4] as [string];
       const last = Number(seq ?? 0);
-      const raw = (results[3] ?? []) as [string, string[]][];
+      const raw = (results[5] ?? []) as [string, string[]][];
       const entries = raw.map(([id, fields]) => ({ seq: Number.parseInt(id, 10), body: fields[1] ?? '' }));
       const first = entries[0]?.seq ?? last + 1;
-      return { epoch, seq: last, entries, complete: sinceSeq === null || first <= sinceSeq + 1 };
+      return {
+        epoch,
+        seq: last,
+        entries,
+        complete: sinceSeq === null || (first <= sinceSeq + 1 && sinceSeq <= last),
+        popups: toLivePopups(results[3] as string[], Number(nowSec) * 1000),
+      };
     },
-    async snapshot(tenant, user, ramal) {
-      const view = await bus.view({ tenant, ramais: ramal === null ? [] : [ramal] });
+    async openCalls(tenant, user, ramal) {
+      const view = await bus.view({ tenant, ramais: [ramal] });
       const calls = view.calls.flatMap(({ events }) => {
         const call = reduceCall(events);
         const leg = toLegs(events).find((candidate) => candidate.user === user);
         return call.state === 'ended' || leg === undefined ? [] : [toLegView(call, leg)];
       });
-      const stored = await redis.hvals(names.popups(tenant, user));
-      const popups = stored.flatMap((json) => toLivePopup(json, view.nowMs));
-      return {
-        calls: calls.sort((a, b) => a.startedAt - b.startedAt),
-        popups: popups.sort((a, b) => a.startedAt - b.startedAt),
-      };
+      return calls.sort((a, b) => a.startedAt - b.startedAt);
     },
     async findPopup(tenant, user, popupId) {
       const json = await redis.hget(names.popups(tenant, user), popupId);
@@ -76,9 +80,11 @@ export function createAgentInbox(redis: Redis, names: Names, bus: CallBus): Agen
   };
 }
 
-function toLivePopup(json: string, nowMs: number): Popup[] {
-  const parsed = popup.parse(JSON.parse(json));
-  return parsed.expiresAt > nowMs ? [parsed] : [];
+function toLivePopups(stored: readonly string[], nowMs: number): Popup[] {
+  return stored
+    .map((json) => popup.parse(JSON.parse(json)))
+    .filter(({ expiresAt }) => expiresAt > nowMs)
+    .sort((a, b) => a.startedAt - b.startedAt);
 }
 
 /** A transaction's replies; the first error in it becomes an exception. */

@@ -1,7 +1,6 @@
 export { type AgentFeed, createAgentFeed, type FeedEntry } from './agent-feed.ts';
 export {
   type AgentInbox,
-  type AgentSnapshot,
   createAgentInbox,
   type InboxEntry,
   type InboxPage,
@@ -31,4 +30,5 @@ export {
   GroupMissingError,
   type StreamEntry,
 } from './event-stream.ts';
+export { createPopupReactions, type PopupReactions } from './popup-reactions.ts';
 export { createPresence, type Presence, PRESENCE_LEASE_MS } from './presence.ts';

@@ -11,6 +11,7 @@ export {
   SENT_GRACE_MS,
   toClaim,
 } from './plan-dial.ts';
+export { planPopupReaction } from './plan-popup.ts';
 export { type Leg, reduceCall, toLegs } from './reduce-call.ts';
 export { isSameNumber } from './same-number.ts';
 export { toStableId } from './stable-id.ts';

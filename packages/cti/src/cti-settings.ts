@@ -1,0 +1,88 @@
+import { callResult } from '@ramal/contracts';
+import { z } from 'zod';
+import { FieldProblem, UNSAFE_TEXT } from './column-text.ts';
+import { readVariableName } from './cti-fields.ts';
+
+const variableName = z
+  .string()
+  .refine(
+    (name) => !UNSAFE_TEXT.test(name) && !(readVariableName(name) instanceof FieldProblem),
+    'a variable name holds 1 to 64 characters, no blanks, and is no reserved word',
+  );
+
+/** Field by field, what a tenant may set beyond the manual's two tables. */
+const ctiSettings = z.object({
+  /** R33: numbers of at most this many digits are internal. */
+  ramalMaxDigits: z.number().int().min(1).max(20).optional(),
+  /** R35: leave a number alone that already starts with the prefix. */
+  skipIfPrefixed: z.boolean().optional(),
+  /** Callback variables the manual doesn't have. */
+  externalIdName: variableName.optional(),
+  statusName: variableName.optional(),
+  durationName: variableName.optional(),
+  timeName: variableName.optional(),
+  /** What a CTI is answered after its callback is stored; some PBXs demand a certain text. */
+  replyBody: z.string().max(4096).optional(),
+  replyContentType: z
+    .string()
+    .max(128)
+    .regex(/^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.:-]+)*$/, 'a content type, such as text/plain; charset=utf-8')
+    .optional(),
+  /** The CTI's statuses in our terms, over the built-in ones. */
+  statusMap: z
+    .record(z.string().min(1).max(64), callResult)
+    .refine((map) => Object.keys(map).length <= 200, 'at most 200 statuses')
+    .optional(),
+});
+
+/** A tenant's optional settings beyond the manual's tables; everything has a default. */
+export type CtiSettings = z.infer<typeof ctiSettings>;
+
+/** Settings with every gap filled. */
+export type CompleteCtiSettings = { [Key in keyof CtiSettings]-?: NonNullable<CtiSettings[Key]> };
+
+/** The settings where nothing was set. */
+export const DEFAULT_CTI_SETTINGS: CompleteCtiSettings = {
+  ramalMaxDigits: 5,
+  skipIfPrefixed: false,
+  externalIdName: 'id',
+  statusName: 'status',
+  durationName: 'duracao',
+  timeName: 'data_hora',
+  replyBody: 'ok',
+  replyContentType: 'text/plain; charset=utf-8',
+  statusMap: {},
+};
+
+/** Fills the gaps with the defaults. */
+export function completeCtiSettings(settings: CtiSettings): CompleteCtiSettings {
+  const set = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_CTI_SETTINGS, ...(Object.fromEntries(set) as Partial<CompleteCtiSettings>) };
+}
+
+/** Thrown for settings that don't parse; `problems` name the fields, never their values. */
+export class CtiSettingsInvalidError extends Error {
+  readonly code = 'cti_settings_invalid';
+  readonly problems: readonly { field: string; message: string }[];
+
+  constructor(problems: readonly { field: string; message: string }[]) {
+    super(`invalid CTI settings: ${problems.map(({ field }) => field).join(', ')}`);
+    this.name = 'CtiSettingsInvalidError';
+    this.problems = problems;
+  }
+}
+
+/**
+ * Parses stored or submitted settings; null and undefined are no settings. Keys of a newer version are dropped.
+ * @throws CtiSettingsInvalidError
+ */
+export function parseCtiSettings(input: unknown): CtiSettings {
+  const parsed = ctiSettings.safeParse(input ?? {});
+  if (parsed.success) return parsed.data;
+  throw new CtiSettingsInvalidError(
+    parsed.error.issues.map(({ path, message }) => ({
+      field: path.length > 0 ? String(path[0]) : 'settings',
+      message,
+    })),
+  );
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import type { ServiceName } from './service-names.ts';
+import { toSimulatorAccounts } from './simulator-accounts.ts';
+import { REPO_ROOT } from './stack-home.ts';
+import type { StackPorts } from './stack-ports.ts';
+import type { StackSecrets } from './stack-secrets.ts';
+
+/** How to start one process of the stack and where it says that it is ready. */
+export interface ProcessSpec {
+  name: string;
+  /** Absolute path of the program, run by this Node. */
+  entry: string;
+  /** Added to the environment of this process. */
+  env: Record<string, string>;
+  /** Answers 200 once the process can serve. */
+  readyUrl: string;
+  /** Base address of health and metrics. */
+  opsUrl: string;
+}
+
+export interface StackAddresses {
+  redisUrl: string;
+  databaseUrl: string;
+  ports: StackPorts;
+}
+
+const HOST = '127.0.0.1';
+export const toHttpUrl = (port: number) => `http://${HOST}:${port}`;
+export const toWsUrl = (port: number) => `ws://${HOST}:${port}`;
+
+/** The environment each service parses at its start. */
+export function toProcessSpecs(
+  { redisUrl, databaseUrl, ports }: StackAddresses,
+  secrets: StackSecrets,
+): Record<ServiceName, ProcessSpec> {
+  const service = (name: ServiceName, opsPort: number, env: Record<string, string> = {}): ProcessSpec => ({
+    name,
+    entry: join(REPO_ROOT, 'services', name, 'dist', 'main.js'),
+    env: {
+      REDIS_URL: redisUrl,
+      DATABASE_URL: databaseUrl,
+      OPS_HOST: HOST,
+      OPS_PORT: String(opsPort),
+      ...env,
+    },
+    readyUrl: `${toHttpUrl(opsPort)}/readyz`,
+    opsUrl: toHttpUrl(opsPort),
+  });
+  const simulatorUrl = toHttpUrl(ports.simulator);
+  return {
+    simulator: {
+      name: 'simulator',
+      entry: join(REPO_ROOT, 'packages', 'simulator', 'dist', 'main.js'),
+      env: {
+        SIM_HOST: HOST,
+        SIM_PORT: String(ports.simulator),
+        SIM_WEBHOOK_URL: toHttpUrl(ports.webhook),
+        SIM_ACCOUNTS: JSON.stringify(toSimulatorAccounts(secrets)),
+      },
+      readyUrl: `${simulatorUrl}/healthz`,
+      opsUrl: simulatorUrl,
+    },
+    history: service('history', ports.opsHistory),
+    dialer: service('dialer', ports.opsDialer),
+    webhook: service('webhook', ports.opsWebhook, {
+      WEBHOOK_HOST: HOST,
+      WEBHOOK_PORT: String(ports.webhook),
+    }),
+    'ws-gateway': service('ws-gateway', ports.opsGateway, {
+      GATEWAY_HOST: HOST,
+      GATEWAY_PORT: String(ports.gateway),
+      AGENT_TOKEN_SECRET: secrets.agentTokenSecret,
+    }),
+    api: service('api', ports.opsApi, {
+      API_HOST: HOST,
+      API_PORT: String(ports.api),
+      AGENT_TOKEN_SECRET: secrets.agentTokenSecret,
+      API_PUBLIC_GATEWAY_URL: toWsUrl(ports.gateway),
+      API_DEMO: 'true',
+      API_DEMO_SIMULATOR_URL: simulatorUrl,
+      API_EXPOSE_OPS: 'true',
+    }),
+  };
+}

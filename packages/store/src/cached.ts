@@ -1,0 +1,69 @@
+export interface CacheOptions<K, V> {
+  load: (key: K) => Promise<V>;
+  /** Counted from the start of the load: nothing older than this is ever handed out once loaded. */
+  maxAgeMs: number;
+  /** Beyond it the least recently asked-for entry goes. */
+  maxEntries: number;
+  /** Epoch ms, or any clock that only goes forward. */
+  now: () => number;
+}
+
+export interface Cache<K, V> {
+  /** The cached value, or a load shared by all who ask for the key meanwhile. Rejects as the load does. */
+  get(key: K): Promise<V>;
+  /** Forgets a key; a load under way is not handed to those who ask from now on. */
+  delete(key: K): void;
+  clear(): void;
+}
+
+interface Entry<V> {
+  value: Promise<V>;
+  startedAtMs: number;
+  loading: boolean;
+}
+
+/** A read-through cache of bounded age and size, for configuration that takes effect without a restart (R29). */
+export function createCache<K, V>(options: CacheOptions<K, V>): Cache<K, V> {
+  // In the order of last use, oldest first.
+  const entries = new Map<K, Entry<V>>();
+
+  function start(key: K): Entry<V> {
+    const entry: Entry<V> = {
+      value: Promise.resolve().then(() => options.load(key)),
+      startedAtMs: options.now(),
+      loading: true,
+    };
+    entry.value.then(
+      () => {
+        entry.loading = false;
+      },
+      () => {
+        // A failure is not cached, and must not take a newer entry with it.
+        if (entries.get(key) === entry) entries.delete(key);
+      },
+    );
+    return entry;
+  }
+
+  function isUsable(entry: Entry<V>): boolean {
+    return entry.loading || options.now() - entry.startedAtMs < options.maxAgeMs;
+  }
+
+  return {
+    get(key) {
+      const known = entries.get(key);
+      const entry = known !== undefined && isUsable(known) ? known : start(key);
+      entries.delete(key);
+      entries.set(key, entry);
+      if (entries.size > options.maxEntries) {
+        for (const oldest of entries.keys()) {
+          entries.delete(oldest);
+          break;
+        }
+      }
+      return entry.value;
+    },
+    delete: (key) => void entries.delete(key),
+    clear: () => entries.clear(),
+  };
+}

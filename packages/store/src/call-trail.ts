@@ -1,0 +1,15 @@
+import type { CallEvent } from '@ramal/contracts';
+import type { Queryable } from './connect-store.ts';
+import { isCallId, toStartedAt } from './instant.ts';
+
+/** All stored events of a tenant's call in the order they happened; empty when the tenant has no such call (I6). */
+export async function listCallEvents(store: Queryable, tenant: string, callId: string): Promise<CallEvent[]> {
+  if (!isCallId(callId)) return [];
+  const { rows } = await store.query<{ event: CallEvent }>(
+    `select event from call_events
+      where started_at = $1 and call_id = $2 and tenant = $3
+      order by at, event_id`,
+    [toStartedAt(callId), callId, tenant],
+  );
+  return rows.map((row) => row.event);
+}

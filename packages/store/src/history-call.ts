@@ -1,0 +1,60 @@
+import type {
+  CallContext,
+  CallResult,
+  CallState,
+  DialReason,
+  Direction,
+  HistoryCall,
+  MatchedBy,
+} from '@ramal/contracts';
+
+/** The columns of `calls` that a listing reads, as the driver returns them. */
+export interface CallColumns {
+  started_at: Date;
+  call_id: string;
+  tenant: string;
+  direction: Direction;
+  state: CallState;
+  result: CallResult | null;
+  reason: DialReason | null;
+  ramal: string | null;
+  user_name: string | null;
+  peer: string | null;
+  origin: string | null;
+  destination: string | null;
+  external_call_id: string | null;
+  intent_id: string | null;
+  matched_by: MatchedBy | null;
+  answered_at: Date | null;
+  ended_at: Date | null;
+  duration_sec: number | null;
+  recording: string | null;
+  context: CallContext | null;
+}
+
+/** A row of `calls` as the api shows it. */
+export function toHistoryCall(row: CallColumns): HistoryCall {
+  const raw = row.peer ?? '';
+  return {
+    callId: row.call_id,
+    tenant: row.tenant,
+    direction: row.direction,
+    state: row.state,
+    ramal: row.ramal,
+    user: row.user_name,
+    peer: { raw, e164: null, display: raw },
+    origin: row.origin,
+    destination: row.destination,
+    startedAt: row.started_at.toISOString(),
+    answeredAt: row.answered_at?.toISOString() ?? null,
+    endedAt: row.ended_at?.toISOString() ?? null,
+    durationSec: row.duration_sec,
+    result: row.result,
+    reason: row.reason,
+    recording: row.recording,
+    externalCallId: row.external_call_id,
+    intentId: row.intent_id,
+    matchedBy: row.matched_by,
+    context: row.context,
+  };
+}

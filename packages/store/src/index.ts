@@ -1,0 +1,35 @@
+export {
+  type Agent,
+  type AgentCredentials,
+  findAgent,
+  findAgentCredentials,
+  listAgents,
+} from './agents.ts';
+export { type ApiKey, findApiKey, insertApiKey } from './api-keys.ts';
+export { type Cache, type CacheOptions, createCache } from './cached.ts';
+export { listCallEvents } from './call-trail.ts';
+export { findCallbackToken, insertCallbackToken } from './callback-tokens.ts';
+export { CursorInvalidError } from './calls-cursor.ts';
+export { type CallsFilter, type CallsPage, queryCalls } from './calls-query.ts';
+export { readCheckpoint } from './checkpoints.ts';
+export {
+  connectStore,
+  type Queryable,
+  type Store,
+  type StoreOptions,
+  type StoreTimeouts,
+} from './connect-store.ts';
+export { type CtiRows, readCtiRows } from './cti-rows.ts';
+export { EventDataError, isDataError } from './data-error.ts';
+export type { DeadLetter } from './dead-letters.ts';
+export { hashSecret } from './hash-secret.ts';
+export { type BatchCounts, type HistoryBatch, type ReduceCall, writeBatch } from './history-writes.ts';
+export { migrate } from './migrate.ts';
+export { ensurePartitions } from './partitions.ts';
+export { findTenant, findTenantByCallbackToken, type Tenant } from './tenant-directory.ts';
+export {
+  createTenantLookup,
+  isInternalNumber,
+  type TenantLookup,
+  type TenantProfile,
+} from './tenant-lookup.ts';

@@ -1,0 +1,24 @@
+export {
+  type AgentClient,
+  type AgentClientOptions,
+  connectAgent,
+  type ReadyEvent,
+  type ServerEvent,
+  type WaitOptions,
+} from './agent-client.ts';
+export { AgentClosedError, WireError } from './agent-client-errors.ts';
+export type { RestartableServer } from './restartable-server.ts';
+export { findFreePort } from './servers/find-free-port.ts';
+export { findPostgres } from './servers/find-postgres.ts';
+export { findRedis, startOwnRedis } from './servers/find-redis.ts';
+export type { FindServerOptions, FoundServer } from './servers/found-server.ts';
+export { startLocalPostgres } from './servers/local-postgres.ts';
+export {
+  maskUrl,
+  ServerMissingError,
+  ServerStartError,
+  ServerUnreachableError,
+} from './servers/server-errors.ts';
+export { ConditionTimeoutError, type SleepUntilOptions, sleepUntil } from './sleep-until.ts';
+export { createTestDatabase, type TestDatabase } from './test-database.ts';
+export { startTestPostgres, startTestRedis } from './test-servers.ts';

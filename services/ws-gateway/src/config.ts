@@ -1,0 +1,33 @@
+import { commonEnv, count, durationMs, port, signingSecret } from '@ramal/runtime';
+import { z } from 'zod';
+
+/** The environment of the ws-gateway. */
+export const configSchema = z.object({
+  ...commonEnv,
+  GATEWAY_HOST: z.string().default('127.0.0.1').describe('Address agents connect to'),
+  GATEWAY_PORT: port().default(4100).describe("Port of the agents' WebSocket"),
+  AGENT_TOKEN_SECRET: signingSecret().describe('Signs the agent tokens (HS256); the same as the api has'),
+  GATEWAY_ALLOWED_ORIGINS: z
+    .string()
+    .default('*')
+    .transform((list) => list.split(',').map((origin) => origin.trim().toLowerCase()))
+    .describe(
+      'Origins whose pages may connect, exact, separated by commas; * lets any page try (tokens still decide)',
+    ),
+  GATEWAY_AUTH_TIMEOUT_MS: durationMs().default(5_000).describe('How long a socket may stay without auth'),
+  GATEWAY_HEARTBEAT_MS: durationMs().default(25_000).describe('How often clients are asked to ping'),
+  GATEWAY_MAX_BACKPRESSURE_BYTES: count()
+    .default(1024 * 1024)
+    .describe('Unsent bytes after which a slow reader is cut; it resumes when it comes back'),
+  GATEWAY_MAX_SOCKETS_PER_AGENT: count()
+    .default(20)
+    .describe('Tabs and devices of one agent; the oldest gives way'),
+  GATEWAY_MESSAGES_PER_SEC: count()
+    .default(20)
+    .describe('Frames a socket may send, with bursts of five times as many'),
+  GATEWAY_DRAIN_MS: durationMs()
+    .default(2_000)
+    .describe('Over how long agents are asked to reconnect elsewhere at a stop'),
+});
+
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,211 @@
+import type { AgentInbox, Presence } from '@ramal/bus';
+import { CLOSE, type ClientFrame, type CloseKind, type CtiStatus } from '@ramal/contracts';
+import { AgentTokenInvalidError, type VerifiedAgent, WireError } from '@ramal/runtime';
+import type { AgentHub } from './agent-hub.ts';
+import type { AgentRequests } from './agent-requests.ts';
+import { AgentSession, type SessionState } from './agent-session.ts';
+import { isUnexpected, toWireError } from './errors.ts';
+import type { Events } from './events.ts';
+import { FrameInvalidError, parseFrame } from './parse-frame.ts';
+import { createTokenBucket } from './token-bucket.ts';
+import type { AgentSocket, SocketHandlers } from './uws-server.ts';
+
+export interface ConnectionDeps {
+  hub: AgentHub;
+  inbox: AgentInbox;
+  presence: Presence;
+  requests: AgentRequests;
+  events: Events;
+  /** @throws AgentTokenInvalidError */
+  verify(token: string): Promise<VerifiedAgent>;
+  authTimeoutMs: number;
+  heartbeatMs: number;
+  maxSocketsPerAgent: number;
+  messagesPerSec: number;
+  maxFrameBytes: number;
+}
+
+/** Frames that wait for the one before them; a client this far ahead is not one of ours. */
+const MOST_QUEUED = 200;
+/** Broken frames a socket may send before it is cut. */
+const MOST_BROKEN = 20;
+const BURST_SECONDS = 5;
+
+/** The protocol of one socket: `auth` first, then one frame after the other. */
+export function openConnection(socket: AgentSocket, deps: ConnectionDeps): SocketHandlers {
+  const { events, hub, presence } = deps;
+  const bucket = createTokenBucket(deps.messagesPerSec, deps.messagesPerSec * BURST_SECONDS);
+  let session: AgentSession | null = null;
+  let expiry: NodeJS.Timeout | undefined;
+  let queue: Promise<void> = Promise.resolve();
+  let queued = 0;
+  let broken = 0;
+  events.connected();
+
+  const close = (kind: CloseKind) => socket.close(CLOSE[kind].code, CLOSE[kind].reason);
+  const authTimer = setTimeout(() => close('authTimeout'), deps.authTimeoutMs);
+  const ack = (id: string | number, data: object) =>
+    socket.send(JSON.stringify({ op: 'ack', replyTo: id, data }));
+
+  const refuse = (error: unknown, replyTo: string | number | null) => {
+    const wire = toWireError(error);
+    if (isUnexpected(error)) events.requestFailed(error);
+    events.frameRefused(wire.code);
+    socket.send(JSON.stringify({ op: 'error', replyTo, data: wire.toData() }));
+  };
+
+  const expireAt = (expiresAtMs: number) => {
+    clearTimeout(expiry);
+    // A timer longer than this fires at once; a token that lives longer outlives the socket anyway.
+    expiry = setTimeout(() => close('tokenExpired'), Math.min(expiresAtMs - Date.now(), 2 ** 31 - 1));
+  };
+
+  const authenticate = async (frame: Extract<ClientFrame, { op: 'auth' }>) => {
+    const verified = await deps.verify(frame.data.token);
+    const { tenant, user } = verified.identity;
+    const { active, cti } = await tenantState(deps, tenant);
+    if (!active) {
+      refuse(new WireError('tenant_disabled', 'this company is not active'), frame.id);
+      return close('tenantDisabled');
+    }
+    if (socket.closed) return;
+    clearTimeout(authTimer);
+    const begun = new AgentSession(verified.identity, socket, deps.inbox, events);
+    session = begun;
+    await hub.join(begun);
+    await presence.renew(tenant, user, toSocketName(socket));
+    for (const oldest of hub.of(verified.identity).slice(0, -deps.maxSocketsPerAgent)) {
+      oldest.socket.close(CLOSE.superseded.code, CLOSE.superseded.reason);
+    }
+    const { resume } = await begun.begin(frame.data.resume ?? null, (state) =>
+      socket.send(toReady(verified, cti, state, deps.heartbeatMs)),
+    );
+    expireAt(verified.expiresAtMs);
+    events.authenticated({ tenant, user, resume: resume.status });
+  };
+
+  const failAuth = (error: unknown, id: string | number) => {
+    refuse(error, id);
+    if (!(error instanceof AgentTokenInvalidError)) return close('tryLater');
+    events.authFailed();
+    close(error.expired ? 'tokenExpired' : 'authFailed');
+  };
+
+  const refresh = async (current: AgentSession, frame: Extract<ClientFrame, { op: 'auth.refresh' }>) => {
+    const { identity, expiresAtMs } = await deps.verify(frame.data.token);
+    if (identity.tenant !== current.identity.tenant || identity.user !== current.identity.user) {
+      throw new WireError('auth_failed', 'the new token is of another user; open a new connection for it');
+    }
+    expireAt(expiresAtMs);
+    ack(frame.id, { expiresAt: expiresAtMs });
+  };
+
+  const serve = async (current: AgentSession, frame: ClientFrame) => {
+    const { requests } = deps;
+    const { identity } = current;
+    switch (frame.op) {
+      case 'auth':
+        throw new WireError(
+          'bad_frame',
+          'this connection is authenticated; use auth.refresh to renew its token',
+        );
+      case 'auth.refresh':
+        return refresh(current, frame);
+      case 'dial':
+        return ack(frame.id, await requests.dial(identity, frame.data));
+      case 'dial.cancel':
+        return ack(frame.id, await requests.cancelDial(identity, frame.data.intentId));
+      case 'popup.seen':
+        return ack(frame.id, await requests.react(identity, frame.data.popupId, 'popup.seen'));
+      case 'popup.dismiss':
+        return ack(frame.id, await requests.react(identity, frame.data.popupId, 'popup.dismissed'));
+      case 'sync':
+        await current.begin(null, (state) => ack(frame.id, state));
+        return;
+      case 'ping':
+        return ack(frame.id, { ts: Date.now() });
+      case 'logout':
+        await presence.end(identity.tenant, identity.user, toSocketName(socket));
+        ack(frame.id, {});
+        return close('normal');
+    }
+  };
+
+  const handle = async (text: string | null) => {
+    if (socket.closed) return;
+    let frame: ClientFrame;
+    try {
+      if (text === null) {
+        throw new WireError(
+          'payload_too_large',
+          `frames are JSON text of at most ${deps.maxFrameBytes} bytes`,
+        );
+      }
+      frame = parseFrame(text);
+    } catch (error) {
+      refuse(error, error instanceof FrameInvalidError ? error.replyTo : null);
+      broken += 1;
+      if (session === null || broken > MOST_BROKEN) close('protocolError');
+      return;
+    }
+    if (session === null) {
+      if (frame.op === 'auth')
+        return authenticate(frame).catch((error: unknown) => failAuth(error, frame.id));
+      refuse(new WireError('auth_required', 'the first frame must be auth'), frame.id);
+      return close('protocolError');
+    }
+    await serve(session, frame).catch((error: unknown) => {
+      refuse(error, frame.id);
+      if (toWireError(error).code === 'tenant_disabled') close('tenantDisabled');
+    });
+  };
+
+  return {
+    onMessage(text) {
+      if (!bucket.take(performance.now()) || queued > MOST_QUEUED) {
+        refuse(new WireError('rate_limited', `at most ${deps.messagesPerSec} frames a second`), null);
+        return close('rateLimited');
+      }
+      queued += 1;
+      queue = queue
+        .then(() => handle(text))
+        .catch((error: unknown) => events.requestFailed(error))
+        .finally(() => {
+          queued -= 1;
+        });
+    },
+    onClose(code) {
+      clearTimeout(authTimer);
+      clearTimeout(expiry);
+      if (session !== null) hub.leave(session);
+      events.disconnected(code);
+    },
+  };
+}
+
+/** Unique among all gateways, for the lease in Redis. */
+export function toSocketName(socket: AgentSocket): string {
+  return `${PROCESS_NAME}:${socket.id}`;
+}
+const PROCESS_NAME = crypto.randomUUID();
+
+/** The directory being out of reach keeps nobody from hearing of their calls: a dial is checked again anyway. */
+async function tenantState(
+  deps: ConnectionDeps,
+  tenant: string,
+): Promise<{ active: boolean; cti: CtiStatus }> {
+  try {
+    return await deps.requests.tenantState(tenant);
+  } catch (error) {
+    deps.events.backgroundFailed('tenant directory', error);
+    return { active: true, cti: { enabled: true, state: 'ok' } };
+  }
+}
+
+function toReady(verified: VerifiedAgent, cti: CtiStatus, state: SessionState, heartbeatMs: number): string {
+  return JSON.stringify({
+    op: 'ready',
+    ts: Date.now(),
+    data: { agent: verified.identity, cti, ...state, heartbeatMs },
+  });
+}

@@ -1,0 +1,72 @@
+import type { Logger, Metrics } from '@ramal/runtime';
+
+/** What happens in the gateway that people who run it want to know: one function an event. */
+export interface Events {
+  connected(): void;
+  disconnected(code: number): void;
+  authenticated(fields: { tenant: string; user: string; resume: string }): void;
+  authFailed(): void;
+  dialRequested(fields: { tenant: string; user: string; callId: string; repeated: boolean }): void;
+  dialRefused(fields: { tenant: string; user: string; code: string }): void;
+  frameRefused(code: string): void;
+  delivered(count: number): void;
+  gapHealed(fields: { tenant: string; user: string; entries: number }): void;
+  intentOverdue(fields: { tenant: string; intentId: string; verdict: string }): void;
+  requestFailed(error: unknown): void;
+  backgroundFailed(what: string, error: unknown): void;
+}
+
+export function createEvents(logger: Logger, metrics: Metrics): Events {
+  const connections = metrics.counter('ramal_gateway_connections_total', 'Sockets that were opened');
+  const closes = metrics.counter('ramal_gateway_closes_total', 'Sockets that were closed', ['code']);
+  const auths = metrics.counter('ramal_gateway_auth_total', 'Outcomes of auth', ['outcome']);
+  const dials = metrics.counter('ramal_gateway_dials_total', 'Outcomes of dial frames', ['outcome']);
+  const errors = metrics.counter('ramal_gateway_errors_total', 'Error frames sent', ['code']);
+  const frames = metrics.counter('ramal_gateway_events_sent_total', 'Inbox events sent to sockets');
+  const gaps = metrics.counter(
+    'ramal_gateway_gaps_healed_total',
+    'Times an inbox was read again because of a gap',
+  );
+  const overdue = metrics.counter(
+    'ramal_gateway_overdue_intents_total',
+    'Dial intents settled by the watchdog',
+    ['verdict'],
+  );
+  const failures = metrics.counter(
+    'ramal_gateway_failures_total',
+    'Background work that failed and goes on',
+    ['what'],
+  );
+  return {
+    connected: () => connections.inc(),
+    disconnected: (code) => closes.inc({ code: String(code) }),
+    authenticated(fields) {
+      auths.inc({ outcome: fields.resume });
+      logger.debug(fields, 'agent authenticated');
+    },
+    authFailed: () => auths.inc({ outcome: 'failed' }),
+    dialRequested(fields) {
+      dials.inc({ outcome: fields.repeated ? 'repeated' : 'recorded' });
+      logger.info(fields, 'dial requested');
+    },
+    dialRefused(fields) {
+      dials.inc({ outcome: fields.code });
+      logger.info(fields, 'dial refused');
+    },
+    frameRefused: (code) => errors.inc({ code }),
+    delivered: (count) => frames.inc(count),
+    gapHealed(fields) {
+      gaps.inc();
+      logger.debug(fields, 'inbox gap healed');
+    },
+    intentOverdue(fields) {
+      overdue.inc({ verdict: fields.verdict });
+      logger.warn(fields, 'dial intent overdue');
+    },
+    requestFailed: (error) => logger.error({ error }, 'request failed'),
+    backgroundFailed(what, error) {
+      failures.inc({ what });
+      logger.warn({ what, error }, 'background work failed');
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import {
+  connectRedis,
+  createAgentFeed,
+  createAgentInbox,
+  createCallBus,
+  createDialIntents,
+  createDialQueue,
+  createPopupReactions,
+  createPresence,
+} from '@ramal/bus';
+import { createNames, MAX_FRAME_BYTES } from '@ramal/contracts';
+import {
+  createMetrics,
+  type Logger,
+  newCallId,
+  type Releasers,
+  startOpsServer,
+  verifyAgentToken,
+} from '@ramal/runtime';
+import { connectStore, createTenantLookup } from '@ramal/store';
+import { createAgentHub } from './agent-hub.ts';
+import { createAgentRequests } from './agent-requests.ts';
+import type { Config } from './config.ts';
+import { openConnection } from './connection.ts';
+import { drain } from './drain.ts';
+import { createEvents } from './events.ts';
+import { startPresenceRenewal } from './presence-renewal.ts';
+import { loadUws } from './uws-module.ts';
+import { startUwsServer } from './uws-server.ts';
+import { startWatchdog } from './watchdog.ts';
+
+const STALLED_AFTER_MS = 30_000;
+
+/** Wires the gateway in the order a click flows through it; everything opened is released in reverse. */
+export async function startGateway(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
+  const metrics = createMetrics('ws-gateway');
+  const events = createEvents(logger, metrics);
+  const names = createNames(config.RAMAL_PARTITIONS);
+
+  const redis = await connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'gateway', log: logger });
+  releasers.add('redis', () => redis.disconnect());
+  const subscriber = await connectRedis({
+    url: config.REDIS_URL,
+    role: 'subscriber',
+    name: 'gateway-feed',
+    log: logger,
+  });
+  releasers.add('redis feed', () => subscriber.disconnect());
+  const store = connectStore({
+    databaseUrl: config.DATABASE_URL,
+    applicationName: 'ramal-ws-gateway',
+    maxConnections: 4,
+    onPoolError: (error) => events.backgroundFailed('postgres pool', error),
+  });
+  releasers.add('postgres', () => store.close());
+  const queue = createDialQueue(redis);
+  releasers.add('dial queue', () => queue.close());
+
+  const bus = createCallBus(redis, names);
+  const inbox = createAgentInbox(redis, names, bus);
+  const presence = createPresence(redis, names);
+  const intents = createDialIntents({ redis, names, bus, queue, newCallId });
+  const hub = createAgentHub(createAgentFeed(subscriber, names), events);
+  const requests = createAgentRequests({
+    lookup: createTenantLookup(store),
+    intents,
+    reactions: createPopupReactions(bus, inbox),
+    events,
+  });
+
+  const watchdog = startWatchdog({ intents, partitions: names.partitions, events });
+  releasers.add('watchdog', () => watchdog.stop());
+  const renewal = startPresenceRenewal(hub, presence, events);
+  releasers.add('presence', () => renewal.stop());
+
+  const { uws, name, native } = loadUws();
+  if (!native)
+    logger.warn(
+      { build: name },
+      'uWebSockets.js runs in its slow JavaScript version: use Node 20 on this system, or Debian 13',
+    );
+  let accepting = true;
+  const server = await startUwsServer({
+    uws,
+    host: config.GATEWAY_HOST,
+    port: config.GATEWAY_PORT,
+    maxBackpressureBytes: config.GATEWAY_MAX_BACKPRESSURE_BYTES,
+    maxFrameBytes: MAX_FRAME_BYTES,
+    isOriginAllowed: (origin) =>
+      config.GATEWAY_ALLOWED_ORIGINS.includes('*') ||
+      config.GATEWAY_ALLOWED_ORIGINS.includes(origin.toLowerCase()),
+    isAccepting: () => accepting,
+    onOpen: (socket) =>
+      openConnection(socket, {
+        hub,
+        inbox,
+        presence,
+        requests,
+        events,
+        verify: (token) => verifyAgentToken(token, config.AGENT_TOKEN_SECRET),
+        authTimeoutMs: config.GATEWAY_AUTH_TIMEOUT_MS,
+        heartbeatMs: config.GATEWAY_HEARTBEAT_MS,
+        maxSocketsPerAgent: config.GATEWAY_MAX_SOCKETS_PER_AGENT,
+        messagesPerSec: config.GATEWAY_MESSAGES_PER_SEC,
+        maxFrameBytes: MAX_FRAME_BYTES,
+      }),
+  });
+  metrics.gauge('ramal_gateway_agents', 'Authenticated sockets', () => hub.all().length);
+  releasers.add('listener', () => server.close());
+
+  const watching = () =>
+    performance.now() - watchdog.lastRunMs() < STALLED_AFTER_MS ? null : 'the watchdog makes no progress';
+  const ops = await startOpsServer({
+    host: config.OPS_HOST,
+    port: config.OPS_PORT,
+    metrics,
+    health: {
+      // Without Redis nothing progresses and a restart mends nothing: then only readiness speaks.
+      live: [{ name: 'watchdog', check: () => (redis.status === 'ready' ? watching() : null) }],
+      ready: [
+        { name: 'accepting', check: () => (accepting ? null : 'stopping') },
+        { name: 'redis', check: async () => ((await redis.ping()) === 'PONG' ? null : 'no pong') },
+        { name: 'feed', check: () => (subscriber.status === 'ready' ? null : subscriber.status) },
+      ],
+    },
+  });
+  releasers.add('ops server', () => ops.close());
+  releasers.add('agents', () => {
+    accepting = false;
+    return drain(hub, config.GATEWAY_DRAIN_MS);
+  });
+  logger.info({ port: server.port, opsPort: ops.port, build: name }, 'ws-gateway is ready');
+}

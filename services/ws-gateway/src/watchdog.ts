@@ -1,0 +1,52 @@
+import { type DialIntents, toVerdict } from '@ramal/bus';
+import type { Events } from './events.ts';
+
+const INTERVAL_MS = 250;
+const BATCH = 200;
+
+/**
+ * Settles dial intents whose time is up, so that an agent hears the end of every dial even with every
+ * dialer dead (I2). Any number of gateways may do it at once: each verdict is one atomic commit.
+ */
+export function startWatchdog(options: { intents: DialIntents; partitions: number; events: Events }): {
+  stop(): Promise<void>;
+  lastRunMs(): number;
+} {
+  const { intents, partitions, events } = options;
+  let lastRunMs = performance.now();
+  let running = Promise.resolve();
+  let busy = false;
+
+  const settle = async (tenant: string, intentId: string) => {
+    const found = await intents.find(tenant, intentId);
+    const verdict = found === null ? null : toVerdict(found.intent, found.nowMs);
+    if (found === null || verdict === null) return;
+    const outcome = await intents.step(found.intent, verdict);
+    if (outcome === 'applied') events.intentOverdue({ tenant, intentId, verdict: verdict.type });
+  };
+
+  const sweep = async () => {
+    for (let partition = 0; partition < partitions; partition++) {
+      for (const { tenant, intentId } of await intents.overdue(partition, BATCH))
+        await settle(tenant, intentId);
+    }
+    lastRunMs = performance.now();
+  };
+
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    running = sweep()
+      .catch((error: unknown) => events.backgroundFailed('watchdog', error))
+      .finally(() => {
+        busy = false;
+      });
+  }, INTERVAL_MS);
+  return {
+    lastRunMs: () => lastRunMs,
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
