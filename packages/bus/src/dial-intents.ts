@@ -15,7 +15,7 @@ import {
   type Names,
 } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
-import type { CallBus, CommitOutcome } from './call-bus.ts';
+import { type CallBus, type CommitOutcome, toDueMember } from './call-bus.ts';
 import type { DialQueue } from './dial-queue.ts';
 
 /** A dial intent as recorded (I1). */
@@ -59,6 +59,8 @@ export interface DialIntents {
   step(intent: DialIntent, step: DialStep): Promise<CommitOutcome>;
   /** Intents whose outcome is overdue. */
   overdue(partition: number, limit: number): Promise<{ tenant: string; intentId: string }[]>;
+  /** Takes an intent that is settled or gone from the overdue ones. */
+  forget(tenant: string, intentId: string): Promise<void>;
 }
 
 const MOST_CONFLICTS = 20;
@@ -132,7 +134,15 @@ export function createDialIntents(options: {
         return { tenant, intentId };
       });
     },
+    async forget(tenant, intentId) {
+      await redis.zrem(names.dueIntents(names.partitionOf(tenant)), toDueMember(tenant, intentId));
+    },
   };
+}
+
+/** Nothing more happens to an intent in one of these states. */
+export function isSettled(intent: DialIntent): boolean {
+  return intent.state !== 'queued' && intent.state !== 'claimed' && intent.state !== 'sent';
 }
 
 /** The watchdog's verdict on an overdue intent; null while the dialer may still settle it, or when it is settled. */

@@ -18,6 +18,7 @@ export {
   createDialIntents,
   type DialIntent,
   type DialIntents,
+  isSettled,
   type NewDial,
   type RequestOutcome,
   toVerdict,

@@ -22,6 +22,11 @@ async function run(): Promise<void> {
     // Once: a second signal ends the process the hard way.
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
+    if (process.env['RAMAL_PARENT_WATCH'] === '1') {
+      process.stdin.resume().once('end', () => stop('parent gone'));
+      // The stream alone must not keep a stopped simulator alive.
+      (process.stdin as unknown as { unref?: () => void }).unref?.();
+    }
 
     const { url, port } = await simulator.start();
     const accounts = config.accounts.map(({ name }) => name);

@@ -7,7 +7,7 @@ import {
   toCtiConfig,
 } from '@ramal/cti';
 import { type AgentCredentials, findAgentCredentials, listAgents } from './agents.ts';
-import { createCache } from './cached.ts';
+import { type Cache, createCache } from './cached.ts';
 import type { Store } from './connect-store.ts';
 import { readCtiRows } from './cti-rows.ts';
 import { hashSecret } from './hash-secret.ts';
@@ -24,8 +24,8 @@ export interface TenantProfile {
 }
 
 /**
- * What services ask of the tenant directory, from memory: nothing here is older than two seconds (R29), and
- * a tenant's load is shared by all who ask at the same time.
+ * What services ask of the tenant directory, from memory: with PostgreSQL up nothing here is older than two
+ * seconds (R29), and a tenant's load is shared by all who ask at the same time.
  */
 export interface TenantLookup {
   /** Null for a tenant that doesn't exist. */
@@ -38,6 +38,7 @@ export interface TenantLookup {
 
 const MAX_AGE_MS = 2_000;
 const MAX_ENTRIES = 10_000;
+const PATIENCE_MS = 500;
 
 export function createTenantLookup(store: Store, now: () => number = () => performance.now()): TenantLookup {
   const shared = { maxAgeMs: MAX_AGE_MS, maxEntries: MAX_ENTRIES, now };
@@ -54,13 +55,41 @@ export function createTenantLookup(store: Store, now: () => number = () => perfo
       return findAgentCredentials(store, tenant, user);
     },
   });
+  const profile = createPatientReader(profiles);
+  const tenantOfToken = createPatientReader(tokens);
+  const credentialsOf = createPatientReader(credentials);
   return {
-    profile: (tenant) => profiles.get(tenant),
+    profile,
     async byCallbackToken(token) {
-      const tenant = await tokens.get(token);
-      return tenant === null ? null : profiles.get(tenant);
+      const tenant = await tenantOfToken(token);
+      return tenant === null ? null : profile(tenant);
     },
-    credentials: (tenant, user) => credentials.get(JSON.stringify([tenant, user])),
+    credentials: (tenant, user) => credentialsOf(JSON.stringify([tenant, user])),
+  };
+}
+
+/**
+ * Reads through a cache, and falls back on what was last known when the database fails or takes longer than
+ * half a second: calls go on while PostgreSQL is down.
+ */
+function createPatientReader<V>(cache: Cache<string, V>): (key: string) => Promise<V> {
+  const lastKnown = new Map<string, V>();
+  return async (key) => {
+    const fresh = cache.get(key).then((value) => {
+      lastKnown.delete(key);
+      lastKnown.set(key, value);
+      const oldest = lastKnown.size > MAX_ENTRIES ? lastKnown.keys().next() : null;
+      if (oldest !== null && oldest.done !== true) lastKnown.delete(oldest.value);
+      return value;
+    });
+    if (!lastKnown.has(key)) return fresh;
+    let timer: NodeJS.Timeout | undefined;
+    const stale = new Promise<V>((resolve) => {
+      timer = setTimeout(() => resolve(lastKnown.get(key) as V), PATIENCE_MS);
+    });
+    return Promise.race([fresh.catch(() => lastKnown.get(key) as V), stale]).finally(() =>
+      clearTimeout(timer),
+    );
   };
 }
 

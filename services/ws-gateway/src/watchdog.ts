@@ -1,4 +1,4 @@
-import { type DialIntents, toVerdict } from '@ramal/bus';
+import { type DialIntents, isSettled, toVerdict } from '@ramal/bus';
 import type { Events } from './events.ts';
 
 const INTERVAL_MS = 250;
@@ -19,8 +19,9 @@ export function startWatchdog(options: { intents: DialIntents; partitions: numbe
 
   const settle = async (tenant: string, intentId: string) => {
     const found = await intents.find(tenant, intentId);
-    const verdict = found === null ? null : toVerdict(found.intent, found.nowMs);
-    if (found === null || verdict === null) return;
+    if (found === null || isSettled(found.intent)) return intents.forget(tenant, intentId);
+    const verdict = toVerdict(found.intent, found.nowMs);
+    if (verdict === null) return;
     const outcome = await intents.step(found.intent, verdict);
     if (outcome === 'applied') events.intentOverdue({ tenant, intentId, verdict: verdict.type });
   };

@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
+import { sleepUntil } from '../sleep-until.ts';
 import { findFreePort } from './find-free-port.ts';
 import type { FindServerOptions, FoundServer } from './found-server.ts';
+import { pingPostgres } from './postgres-probe.ts';
+import { pingRedis } from './redis-probe.ts';
 
 interface Image {
   name: 'redis' | 'postgres';
@@ -12,6 +15,8 @@ interface Image {
   environment: Record<string, string>;
   command: readonly string[];
   toUrl: (host: string, port: number) => string;
+  /** Throws until the server takes requests. */
+  ping: (url: string) => Promise<void>;
 }
 
 /** Redis 7 with AOF in a container; asks for a password because Docker publishes on every interface. */
@@ -29,6 +34,7 @@ export function startDockerRedis(options: FindServerOptions): Promise<FoundServe
       'exec redis-server --appendonly yes --appendfsync everysec --save "" --requirepass "$RAMAL_REDIS_PASSWORD"',
     ],
     toUrl: (host, port) => `redis://:${password}@${host}:${port}`,
+    ping: pingRedis,
   });
 }
 
@@ -44,6 +50,7 @@ export function startDockerPostgres(options: FindServerOptions, password: string
     environment: { POSTGRES_PASSWORD: password, POSTGRES_DB: 'ramal' },
     command: ['postgres', '-c', 'max_connections=200', ...(durable ? [] : relaxed)],
     toUrl: (host, port) => `postgres://postgres:${password}@${host}:${port}/ramal`,
+    ping: pingPostgres,
   });
 }
 
@@ -66,15 +73,24 @@ async function startImage(options: FindServerOptions, image: Image): Promise<Fou
   }
   const started = await container.start();
   const port = started.getMappedPort(image.containerPort);
+  const url = image.toUrl(started.getHost(), port);
   let stopping: Promise<unknown> | undefined;
+  const stop = async () => {
+    stopping ??= started.stop({ timeout: 10_000, removeVolumes: options.dataDir === undefined });
+    await stopping;
+  };
+  try {
+    const isReady = () => image.ping(url).then(() => true);
+    await sleepUntil(isReady, { timeoutMs: 30_000, describe: `${image.image} to answer` });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
-    url: image.toUrl(started.getHost(), port),
+    url,
     kind: 'docker',
     port,
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
-    stop: async () => {
-      stopping ??= started.stop({ timeout: 10_000, removeVolumes: options.dataDir === undefined });
-      await stopping;
-    },
+    stop,
   };
 }

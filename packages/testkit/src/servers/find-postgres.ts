@@ -21,9 +21,7 @@ export async function findPostgres(options: FindServerOptions = {}): Promise<Fou
       const { dataDir } = options;
       const password =
         dataDir === undefined ? randomBytes(18).toString('base64url') : await clusterPassword(dataDir);
-      const server = await startDockerPostgres(options, password);
-      await pingPostgres(server.url, 10_000);
-      return server;
+      return await startDockerPostgres(options, password);
     } catch (error) {
       options.log?.(
         `Docker could not start PostgreSQL (${String(error).slice(0, 200)}): starting a local one`,

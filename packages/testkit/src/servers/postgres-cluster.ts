@@ -70,7 +70,8 @@ async function clusterFolder(
   if (uid !== 0 && uid !== user.uid) throw new ServerStartError(`${folder} belongs to another user`);
   await chown(folder, user.uid, user.gid);
   await writeFile(remembered, folder);
-  log(`the user ${user.name} cannot enter ${own}: PostgreSQL's data is kept in ${folder}`);
+  if (elsewhere === '')
+    log(`the user ${user.name} cannot enter ${own}: PostgreSQL's data is kept in ${folder}`);
   return folder;
 }
 

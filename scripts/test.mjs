@@ -1,0 +1,77 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bootstrap, ROOT, run, timed, tool } from './bootstrap.mjs';
+
+const HELP = `npm test: every check and every test, in this order:
+format, types, lint, dead code, tests. The last line counts them: "N passed, N failed".
+
+  npm test -- packages/cti      only the tests whose path contains this (and all checks)
+  npm test -- --help            this text
+
+Redis and PostgreSQL: REDIS_URL and DATABASE_URL if given, else started for the run.
+`;
+
+const filters = process.argv.slice(2);
+if (filters.includes('--help') || filters.includes('-h')) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+
+const REPORT = join(ROOT, 'reports', 'vitest.json');
+
+await bootstrap({ build: false });
+let passed = 0;
+let failed = 0;
+
+/** One static check; the commands run one after the other until one fails. */
+async function check(title, ...commands) {
+  const result = await timed(title, async () => {
+    let output = '';
+    for (const [name, ...args] of commands) {
+      const one = await run(tool(name), args);
+      output += one.output;
+      if (one.code !== 0) return { code: one.code, output };
+    }
+    return { code: 0, output };
+  });
+  if (result.code === 0) {
+    passed++;
+    return;
+  }
+  failed++;
+  process.stdout.write(`${result.output.trim()}\n\n`);
+}
+
+await check('format', ['biome', 'format', '.']);
+await check('types', ['tsc', '-b'], ['tsc', '-p', 'tsconfig.tests.json']);
+await check('lint', ['oxlint', '--type-aware', '--deny-warnings']);
+await check('dead code', ['knip', '--no-progress']);
+await test();
+
+process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function test() {
+  mkdirSync(join(ROOT, 'reports'), { recursive: true });
+  rmSync(REPORT, { force: true });
+  process.stdout.write('tests …\n');
+  const startedAt = performance.now();
+  const { code } = await run(
+    tool('vitest'),
+    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`, ...filters],
+    { live: true },
+  );
+  const counts = readCounts();
+  passed += counts.passed;
+  failed += counts.failed;
+  // A file that could not be loaded, a setup that failed or a crash is no test, and still a failure.
+  if (code !== 0 && counts.failed === 0) failed++;
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  process.stdout.write(`tests ${code === 0 ? '✓' : '✗'} ${seconds} s\n`);
+}
+
+function readCounts() {
+  if (!existsSync(REPORT)) return { passed: 0, failed: 0 };
+  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(REPORT, 'utf8'));
+  return { passed: numPassedTests, failed: numFailedTests };
+}

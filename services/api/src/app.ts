@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { CallBus, DialIntents } from '@ramal/bus';
+import { type Health, type Metrics, WireError } from '@ramal/runtime';
+import type { Store, TenantLookup } from '@ramal/store';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { serializerCompiler } from 'fastify-type-provider-zod';
+import { registerCallRoutes } from './call-routes.ts';
+import { type Demo, registerDemoRoutes } from './demo-routes.ts';
+import { toErrorReply } from './errors.ts';
+import type { Events } from './events.ts';
+import { registerOpenApi } from './http-docs.ts';
+import { createIssueSession } from './issue-session.ts';
+import { registerOpsRoutes } from './ops-routes.ts';
+import { createAuthenticate } from './principal.ts';
+import { createReadCallEvents } from './read-call.ts';
+import { createRequestDial } from './request-dial.ts';
+import { setResponseHeaders } from './response-headers.ts';
+import { registerSessionRoutes } from './session-routes.ts';
+
+export interface AppDeps {
+  store: Store;
+  lookup: TenantLookup;
+  bus: CallBus;
+  intents: DialIntents;
+  events: Events;
+  health: Health;
+  /** Null: not on this port. */
+  metrics: Metrics | null;
+  agentTokenSecret: string;
+  tokenTtlSec: number;
+  gatewayUrl: string;
+  /** Null: no agent page, no sign-in without an API key. */
+  demo: Demo | null;
+}
+
+const MAX_BODY_BYTES = 64 * 1024;
+const UNMATCHED = 'unmatched';
+
+/** Builds the api on Fastify, ready for `listen` or `inject`. */
+export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { events, demo } = deps;
+  const app = createServer(events);
+  await registerOpenApi(app);
+  const authenticate = createAuthenticate(deps);
+  const issueSession = createIssueSession(deps);
+  registerSessionRoutes(app, { authenticate, issueSession });
+  registerCallRoutes(app, {
+    ...deps,
+    authenticate,
+    requestDial: createRequestDial(deps),
+    readCallEvents: createReadCallEvents(deps),
+  });
+  registerOpsRoutes(app, deps);
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  if (demo === null) {
+    app.get('/', { schema: { hide: true } }, () => ({ name: 'ramal-api', openapi: '/openapi.json' }));
+  } else {
+    registerDemoRoutes(app, { ...deps, demo, issueSession });
+  }
+  await app.ready();
+  return app;
+}
+
+function createServer(events: Events): FastifyInstance {
+  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const { status, headers, body, unexpected } = toErrorReply(error);
+    if (unexpected) {
+      events.requestFailed({ requestId: request.id, method: request.method, route: toRoute(request), error });
+    }
+    return reply.code(status).headers(headers).send(body);
+  };
+  const app = fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: 10_000,
+    connectionTimeout: 30_000,
+    keepAliveTimeout: 65_000,
+    trustProxy: false,
+    // Our own hook below does it, in the shape of all other errors.
+    return503OnClosing: false,
+    requestIdHeader: false,
+    genReqId: () => randomUUID(),
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => {
+      setResponseHeaders(reply, request.id);
+      void answerError(error, request, reply);
+    },
+  });
+  // JSON is all we read.
+  app.removeContentTypeParser('text/plain');
+  // Schemas document; what comes in is checked in the handlers, by parseInput.
+  app.setValidatorCompiler(() => (value) => ({ value }));
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request, reply) =>
+    answerError(new WireError('not_found', 'no such address; see /openapi.json'), request, reply),
+  );
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    setResponseHeaders(reply, request.id);
+    if (closing) throw new WireError('unavailable', 'this process is stopping; ask again');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    events.requestAnswered({
+      requestId: request.id,
+      method: request.method,
+      route: toRoute(request),
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    });
+  });
+  return app;
+}
+
+/** The template of the route: a raw URL may hold anything. */
+function toRoute(request: FastifyRequest): string {
+  return request.routeOptions.url ?? UNMATCHED;
+}
+
+/** Bytes that are no HTTP, or come too slowly: there is no request to answer, only a socket. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code !== 'ECONNRESET' && socket.writable) {
+    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+    const body = JSON.stringify({
+      error: new WireError('bad_request', 'the request can’t be read').toData(),
+    });
+    socket.write(
+      `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  }
+  socket.destroySoon();
+}

@@ -1,0 +1,156 @@
+import { callId, callsQuery, callsResponse, dialRequest, dialResponse, historyCall, tenantId } from '@ramal/contracts';
+import { WireError } from '@ramal/runtime';
+import { queryCalls, type Queryable, type TenantLookup } from '@ramal/store';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Events } from './events.ts';
+import { callTrail, refuses, replies, SECURITY } from './http-docs.ts';
+import { parseInput } from './parse-input.ts';
+import { type Authenticate, type Principal, requireKey, toActor, toTenant, toUser } from './principal.ts';
+import { type ReadCallEvents, toCall, toHistoryCall } from './read-call.ts';
+import type { RequestDial } from './request-dial.ts';
+import { requireActiveAgent, requireActiveTenant, requireTenant } from './tenant-access.ts';
+
+export interface CallRoutesDeps {
+  store: Queryable;
+  lookup: TenantLookup;
+  events: Events;
+  authenticate: Authenticate;
+  requestDial: RequestDial;
+  readCallEvents: ReadCallEvents;
+}
+
+const callParams = z.object({ callId });
+const tenantQuery = z.object({ tenant: tenantId.optional() });
+
+/** `POST /v1/calls` (R37) and the history: a list, one call, its trail. */
+export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): void {
+  const { store, lookup, events, authenticate, requestDial, readCallEvents } = deps;
+
+  /** What a principal may read; an agent who was switched off meanwhile, nothing. */
+  const toReadableTenant = async (principal: Principal, asked: string | undefined): Promise<string> => {
+    const tenant = toTenant(principal, asked);
+    if (principal.kind === 'key') {
+      await requireTenant(lookup, tenant);
+    } else {
+      await requireActiveTenant(lookup, tenant);
+      await requireActiveAgent(store, tenant, principal.identity.user);
+    }
+    return tenant;
+  };
+
+  app.post(
+    '/v1/calls',
+    {
+      schema: {
+        tags: ['calls'],
+        summary: 'Dial for a user',
+        description:
+          'Answers as soon as the dial is recorded. Send an `intentId` of your own: the same one again, with the ' +
+          'same number, gives the same answer and never a second call. Takes an agent token for its own user.',
+        security: SECURITY,
+        body: dialRequest,
+        response: {
+          202: replies('Recorded, and on its way to the telephone system', dialResponse),
+          ...refuses(
+            'bad_request',
+            'auth_required',
+            'auth_failed',
+            'forbidden',
+            'tenant_disabled',
+            'not_found',
+            'cti_disabled',
+            'ramal_missing',
+            'intent_conflict',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const principal = await authenticate(request.headers);
+      const dial = parseInput(dialRequest, request.body);
+      const tenant = toTenant(principal, dial.tenant);
+      const user = toUser(principal, dial.user);
+      const answer = await requestDial({ ...dial, tenant, user }, toActor(principal));
+      reply.code(202);
+      return answer;
+    },
+  );
+
+  app.get(
+    '/v1/calls',
+    {
+      schema: {
+        tags: ['calls'],
+        summary: 'Calls, newest first',
+        description: 'Hand `nextCursor` back as `cursor` for the next page. An agent token lists its own calls.',
+        security: SECURITY,
+        querystring: callsQuery,
+        response: {
+          200: replies('A page', callsResponse),
+          ...refuses('bad_request', 'auth_required', 'auth_failed', 'forbidden', 'not_found'),
+        },
+      },
+    },
+    async (request) => {
+      const principal = await authenticate(request.headers);
+      const query = parseInput(callsQuery, request.query);
+      const tenant = await toReadableTenant(principal, query.tenant);
+      return queryCalls(store, { ...query, tenant, user: toUser(principal, query.user) });
+    },
+  );
+
+  app.get(
+    '/v1/calls/:callId',
+    {
+      schema: {
+        tags: ['calls'],
+        summary: 'One call',
+        description: 'As fresh as can be, from the moment it was dialled. An agent token finds its own calls.',
+        security: SECURITY,
+        params: callParams,
+        querystring: tenantQuery,
+        response: {
+          200: replies('The call', historyCall),
+          ...refuses('bad_request', 'auth_required', 'auth_failed', 'forbidden', 'not_found'),
+        },
+      },
+    },
+    async (request) => {
+      const principal = await authenticate(request.headers);
+      const params = parseInput(callParams, request.params);
+      const tenant = await toReadableTenant(principal, parseInput(tenantQuery, request.query).tenant);
+      const facts = await readCallEvents(tenant, params.callId);
+      const call = toCall(facts, principal.kind === 'agent' ? principal.identity.user : null);
+      if (call === null) throw new WireError('not_found', 'no such call');
+      return toHistoryCall(tenant, call);
+    },
+  );
+
+  app.get(
+    '/v1/calls/:callId/events',
+    {
+      schema: {
+        tags: ['calls'],
+        summary: 'Everything that is known about a call',
+        description: 'From the click to the last pop-up that was seen, in the order it happened.',
+        security: SECURITY,
+        params: callParams,
+        querystring: tenantQuery,
+        response: {
+          200: replies('The trail', callTrail),
+          ...refuses('bad_request', 'auth_required', 'auth_failed', 'forbidden', 'not_found'),
+        },
+      },
+    },
+    async (request) => {
+      const principal = await authenticate(request.headers);
+      requireKey(principal);
+      const params = parseInput(callParams, request.params);
+      const tenant = await toReadableTenant(principal, parseInput(tenantQuery, request.query).tenant);
+      const facts = await readCallEvents(tenant, params.callId);
+      events.trailRead({ tenant, callId: params.callId, by: toActor(principal) });
+      return { callId: params.callId, events: facts };
+    },
+  );
+}

@@ -1,0 +1,89 @@
+import {
+  callEvent,
+  callsResponse,
+  dialRequest,
+  dialResponse,
+  ERROR_CODES,
+  type ErrorCode,
+  errorResponse,
+  historyCall,
+  callId,
+  sessionRequest,
+  sessionResponse,
+} from '@ramal/contracts';
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+
+/** `GET /v1/calls/:callId/events`: every stored fact about a call, in the order they happened. */
+export const callTrail = z.object({ callId, events: z.array(callEvent) });
+
+/** The names schemas go by in the OpenAPI document. */
+const schemaNames = z.registry<{ id: string }>();
+schemaNames.add(sessionRequest, { id: 'SessionRequest' });
+schemaNames.add(sessionResponse, { id: 'Session' });
+schemaNames.add(dialRequest, { id: 'DialRequest' });
+schemaNames.add(dialResponse, { id: 'Dial' });
+schemaNames.add(historyCall, { id: 'Call' });
+schemaNames.add(callsResponse, { id: 'Calls' });
+schemaNames.add(callEvent, { id: 'CallEvent' });
+schemaNames.add(callTrail, { id: 'CallTrail' });
+schemaNames.add(errorResponse, { id: 'Error' });
+
+const DESCRIPTION = `Sessions for agents, server-side dials and the history of calls.
+
+Authenticate with an API key, as \`Authorization: Bearer <key>\` or \`X-Api-Key: <key>\`; where it is said, an
+agent token works too and sees its own user's data alone. The tenant follows from the credential; with a key of
+every tenant, name it in \`tenant\`.
+
+Every error has the body \`{"error": {"code", "message", "retryable"}}\`; \`code\` is stable, and \`retryable\`
+says whether the same request may succeed later.`;
+
+/** Collects the routes registered from here on into the document `app.swagger()` returns. */
+export async function registerOpenApi(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Ramal', version: '1', description: DESCRIPTION },
+      tags: [
+        { name: 'sessions', description: 'Tokens for agents’ browsers' },
+        { name: 'calls', description: 'Dials and history' },
+        { name: 'operations', description: 'Health' },
+      ],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'An API key or an agent token' },
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+        },
+      },
+    },
+    transform: createJsonSchemaTransform({ schemaRegistry: schemaNames }),
+    transformObject: createJsonSchemaTransformObject({ schemaRegistry: schemaNames }),
+  });
+}
+
+/** An API key in either header; an agent token goes in the first. */
+export const SECURITY = [{ bearer: [] }, { apiKey: [] }];
+
+interface DocumentedReply {
+  description: string;
+  content: { 'application/json': { schema: z.ZodType } };
+}
+
+/** A reply with a JSON body. */
+export function replies(description: string, schema: z.ZodType): DocumentedReply {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+/** The error replies of a route, by status; those that any route may give are added. */
+export function refuses(...codes: ErrorCode[]): Record<number, DocumentedReply> {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of [...codes, 'unavailable', 'internal_error'] as const) {
+    const { http } = ERROR_CODES[code];
+    byStatus.set(http, [...(byStatus.get(http) ?? []), code]);
+  }
+  return Object.fromEntries(
+    Array.from(byStatus, ([status, group]) => [status, replies(group.join(' or '), errorResponse)]),
+  );
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { DialIntents } from '@ramal/bus';
+import type { dialRequest } from '@ramal/contracts';
+import { WireError } from '@ramal/runtime';
+import { isInternalNumber, type Queryable, type TenantLookup } from '@ramal/store';
+import type { z } from 'zod';
+import type { Events } from './events.ts';
+import { requireActiveAgent, requireActiveTenant } from './tenant-access.ts';
+
+export type Dial = Omit<z.output<typeof dialRequest>, 'tenant'> & { tenant: string };
+
+/**
+ * Records a dial (R37, R43) and answers at once; what becomes of it is told by the call's state.
+ * @throws WireError not_found, tenant_disabled, forbidden, cti_disabled, ramal_missing or intent_conflict
+ */
+export type RequestDial = (dial: Dial, by: string) => Promise<{ intentId: string; callId: string }>;
+
+export function createRequestDial(options: {
+  store: Queryable;
+  lookup: TenantLookup;
+  intents: DialIntents;
+  events: Events;
+}): RequestDial {
+  const { store, lookup, intents, events } = options;
+
+  const requestDial: RequestDial = async (dial, by) => {
+    const { tenant, user, to, intentId = randomUUID(), context } = dial;
+    const profile = await requireActiveTenant(lookup, tenant);
+    const { ramal } = await requireActiveAgent(store, tenant, user);
+    if (profile.cti.status === 'disabled') {
+      throw new WireError('cti_disabled', 'this company’s telephone system is switched off');
+    }
+    if (ramal === null) throw new WireError('ramal_missing', 'this user has no extension to call from');
+    const outcome = await intents.request({
+      tenant,
+      user,
+      ramal,
+      intentId,
+      to,
+      direction: isInternalNumber(profile, to) ? 'internal' : 'outbound',
+      via: 'api',
+      context,
+      urgent: profile.tenant.vip,
+    });
+    if (outcome.kind === 'conflict') {
+      throw new WireError('intent_conflict', 'this intentId was used for another number or user');
+    }
+    const { callId, kind } = outcome;
+    events.dialRequested({ tenant, user, callId, repeated: kind === 'repeated', by });
+    return { intentId, callId };
+  };
+
+  return async (dial, by) => {
+    try {
+      return await requestDial(dial, by);
+    } catch (error) {
+      const { tenant, user } = dial;
+      events.dialRefused({ tenant, user, code: error instanceof WireError ? error.code : 'unavailable' });
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,57 @@
+import { connectRedis, createCallBus, createDialIntents, createDialQueue } from '@ramal/bus';
+import { createNames } from '@ramal/contracts';
+import { createMetrics, type Logger, newCallId, type Releasers, startOpsServer } from '@ramal/runtime';
+import { connectStore, createTenantLookup } from '@ramal/store';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { createEvents } from './events.ts';
+import { createHealth } from './health.ts';
+import { readPageFiles } from './page-files.ts';
+
+/** Shorter than a client's patience, so that it gets an answer and no timeout. */
+const STORE_TIMEOUTS = { connectMs: 3_000, statementMs: 5_000, lockMs: 3_000, queryMs: 6_000 };
+
+/** Wires the api in the order a request flows through it; everything opened is released in reverse. */
+export async function startApi(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
+  const metrics = createMetrics('api');
+  const events = createEvents(logger, metrics);
+
+  const redis = await connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'api', log: logger });
+  releasers.add('redis', () => redis.disconnect());
+  const queue = createDialQueue(redis);
+  releasers.add('dial queue', () => queue.close());
+  const store = connectStore({
+    databaseUrl: config.DATABASE_URL,
+    applicationName: 'ramal-api',
+    timeouts: STORE_TIMEOUTS,
+    onPoolError: (error) => events.idleConnectionLost(error),
+  });
+  releasers.add('postgres', () => store.close());
+
+  const names = createNames(config.RAMAL_PARTITIONS);
+  const bus = createCallBus(redis, names);
+  const { health, stop } = createHealth({ redis, store });
+  releasers.add('event loop monitor', stop);
+  if (config.API_DEMO) events.demoOpened();
+  const app = await createApp({
+    store,
+    lookup: createTenantLookup(store),
+    bus,
+    intents: createDialIntents({ redis, names, bus, queue, newCallId }),
+    events,
+    health,
+    metrics: config.API_EXPOSE_OPS ? metrics : null,
+    agentTokenSecret: config.AGENT_TOKEN_SECRET,
+    tokenTtlSec: config.AGENT_TOKEN_TTL_SEC,
+    gatewayUrl: config.API_PUBLIC_GATEWAY_URL.replace(/\/+$/, ''),
+    demo: config.API_DEMO
+      ? { files: await readPageFiles(), simulatorUrl: config.API_DEMO_SIMULATOR_URL ?? null }
+      : null,
+  });
+  await app.listen({ host: config.API_HOST, port: config.API_PORT });
+  releasers.add('listener', () => app.close());
+
+  const ops = await startOpsServer({ host: config.OPS_HOST, port: config.OPS_PORT, health, metrics });
+  releasers.add('ops server', () => ops.close());
+  logger.info({ port: config.API_PORT, opsPort: ops.port, demo: config.API_DEMO }, 'api is ready');
+}

@@ -1,0 +1,44 @@
+import { sessionRequest, sessionResponse } from '@ramal/contracts';
+import type { FastifyInstance } from 'fastify';
+import { refuses, replies, SECURITY } from './http-docs.ts';
+import type { IssueSession } from './issue-session.ts';
+import { parseInput } from './parse-input.ts';
+import { type Authenticate, requireKey, toActor, toTenant } from './principal.ts';
+
+/** `POST /v1/sessions` (R36). */
+export function registerSessionRoutes(
+  app: FastifyInstance,
+  { authenticate, issueSession }: { authenticate: Authenticate; issueSession: IssueSession },
+): void {
+  app.post(
+    '/v1/sessions',
+    {
+      schema: {
+        tags: ['sessions'],
+        summary: 'An agent token for a user',
+        description: 'Your server asks for it and hands it to the user’s page, which connects to `gatewayUrl`.',
+        security: SECURITY,
+        body: sessionRequest,
+        response: {
+          201: replies('The token', sessionResponse),
+          ...refuses(
+            'bad_request',
+            'auth_required',
+            'auth_failed',
+            'forbidden',
+            'tenant_disabled',
+            'not_found',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const principal = await authenticate(request.headers);
+      requireKey(principal);
+      const { tenant: asked, user } = parseInput(sessionRequest, request.body);
+      const tenant = toTenant(principal, asked);
+      reply.code(201);
+      return issueSession(tenant, user, toActor(principal));
+    },
+  );
+}

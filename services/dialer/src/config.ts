@@ -1,0 +1,13 @@
+import { commonEnv, count, durationMs } from '@ramal/runtime';
+import { z } from 'zod';
+
+/** The environment of the dialer. */
+export const configSchema = z.object({
+  ...commonEnv,
+  DIALER_CONCURRENCY: count().default(100).describe('Dials one process works on at a time'),
+  DIALER_CONNECT_TIMEOUT_MS: durationMs()
+    .default(3_000)
+    .describe('Longest wait for a connection to a CTI, TLS included'),
+});
+
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,63 @@
+import type { Logger, Metrics } from '@ramal/runtime';
+
+interface DialFields {
+  tenant: string;
+  intentId: string;
+  callId: string;
+}
+
+/** What happens to dials: one function an event. No number, address or credential is ever logged (I8). */
+export interface Events {
+  attempted(fields: DialFields & { attempt: number }): void;
+  unsent(fields: DialFields & { attempt: number; why: string; retryInMs: number | null }): void;
+  requestSent(fields: DialFields & { method: string; prefix: string }): void;
+  finished(
+    fields: DialFields & { outcome: string; reason?: string; status?: number; latencyMs?: number },
+  ): void;
+  skipped(fields: { tenant: string; intentId: string; why: string }): void;
+  backgroundFailed(what: string, error: unknown): void;
+}
+
+const BUCKETS_SEC = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
+
+export function createEvents(logger: Logger, metrics: Metrics): Events {
+  const attempts = metrics.counter('ramal_dialer_attempts_total', 'Attempts begun');
+  const unsent = metrics.counter(
+    'ramal_dialer_unsent_total',
+    'Attempts that ended before the request was sent',
+    ['why'],
+  );
+  const outcomes = metrics.counter('ramal_dialer_outcomes_total', 'Final outcomes of dials', [
+    'outcome',
+    'reason',
+  ]);
+  const latency = metrics.histogram(
+    'ramal_dialer_cti_seconds',
+    "Time from the request's first byte to the CTI's answer",
+    BUCKETS_SEC,
+  );
+  const failures = metrics.counter('ramal_dialer_failures_total', 'Background work that failed and goes on', [
+    'what',
+  ]);
+  return {
+    attempted(fields) {
+      attempts.inc();
+      logger.debug(fields, 'dial attempted');
+    },
+    unsent(fields) {
+      unsent.inc({ why: fields.why });
+      logger.warn(fields, 'dial not sent');
+    },
+    requestSent: (fields) => logger.debug(fields, 'originate sent'),
+    finished(fields) {
+      outcomes.inc({ outcome: fields.outcome, reason: fields.reason ?? 'none' });
+      if (fields.latencyMs !== undefined) latency.observe(fields.latencyMs / 1000);
+      logger.info(fields, 'dial finished');
+    },
+    skipped: (fields) => logger.info(fields, 'dial skipped'),
+    backgroundFailed(what, error) {
+      failures.inc({ what });
+      logger.warn({ what, error }, 'background work failed');
+    },
+  };
+}

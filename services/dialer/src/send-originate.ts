@@ -1,0 +1,54 @@
+import type { Socket } from 'node:net';
+import type { OriginateRequest } from '@ramal/cti';
+import { got } from 'got';
+import { toErrorCode } from './errors.ts';
+
+/** What came back of a request that was sent. */
+export type CtiAnswer =
+  | { kind: 'answered'; status: number; latencyMs: number }
+  | { kind: 'reset'; code: string }
+  | { kind: 'timeout' };
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+/**
+ * Sends one originate over an open connection: once, following nothing, unpacking nothing, reading little.
+ * Never throws: whatever happens after the first byte is an answer of some kind (I1).
+ */
+export async function sendOriginate(
+  request: OriginateRequest,
+  socket: Socket,
+  timeoutMs: number,
+): Promise<CtiAnswer> {
+  const startedMs = performance.now();
+  let status: number | undefined;
+  const sending = got(request.url, {
+    method: request.method,
+    headers: { 'user-agent': 'Ramal', accept: '*/*', connection: 'close', ...request.headers },
+    createConnection: () => socket,
+    retry: { limit: 0 },
+    followRedirect: false,
+    throwHttpErrors: false,
+    decompress: false,
+    timeout: { request: timeoutMs },
+  });
+  sending.on('response', (response: { statusCode: number }) => {
+    status = response.statusCode;
+  });
+  sending.on('downloadProgress', ({ transferred }: { transferred: number }) => {
+    if (transferred > MAX_BODY_BYTES) sending.cancel();
+  });
+  try {
+    status = (await sending).statusCode;
+  } catch (error) {
+    // With a status the CTI has answered; how its body ends changes nothing.
+    if (status === undefined) {
+      return (error as Error).name === 'TimeoutError'
+        ? { kind: 'timeout' }
+        : { kind: 'reset', code: toErrorCode(error) };
+    }
+  } finally {
+    socket.destroy();
+  }
+  return { kind: 'answered', status, latencyMs: Math.round(performance.now() - startedMs) };
+}

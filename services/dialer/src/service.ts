@@ -1,0 +1,67 @@
+import { connectRedis, createCallBus, createDialIntents, createDialQueue } from '@ramal/bus';
+import { createNames } from '@ramal/contracts';
+import { createMetrics, type Logger, newCallId, type Releasers, startOpsServer } from '@ramal/runtime';
+import { connectStore, createTenantLookup } from '@ramal/store';
+import type { Config } from './config.ts';
+import { startDialWorker } from './dial-worker.ts';
+import { createEvents } from './events.ts';
+import { runDial } from './run-dial.ts';
+
+/** A dialer that has finished nothing for this long, with a canary every ten seconds, is stuck. */
+const STALLED_AFTER_MS = 120_000;
+
+/** Wires the dialer in the order a dial flows through it. */
+export async function startDialer(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
+  const metrics = createMetrics('dialer');
+  const events = createEvents(logger, metrics);
+  const names = createNames(config.RAMAL_PARTITIONS);
+
+  const redis = await connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'dialer', log: logger });
+  releasers.add('redis', () => redis.disconnect());
+  const store = connectStore({
+    databaseUrl: config.DATABASE_URL,
+    applicationName: 'ramal-dialer',
+    maxConnections: 8,
+    onPoolError: (error) => events.backgroundFailed('postgres pool', error),
+  });
+  releasers.add('postgres', () => store.close());
+
+  const deps = {
+    intents: createDialIntents({ redis, names, bus: createCallBus(redis, names), queue: null, newCallId }),
+    lookup: createTenantLookup(store),
+    events,
+    connectTimeoutMs: config.DIALER_CONNECT_TIMEOUT_MS,
+  };
+  const worker = startDialWorker({
+    redisUrl: config.REDIS_URL,
+    concurrency: config.DIALER_CONCURRENCY,
+    run: (job, attempt) => runDial(job, attempt, deps),
+    events,
+  });
+  const queue = createDialQueue(redis);
+  releasers.add('queue depth', () => queue.close());
+  metrics.gauge('ramal_dialer_queue_depth', 'Dials that wait for a dialer', () => queue.waiting());
+
+  const progressing = () =>
+    performance.now() - worker.lastProgressMs() < STALLED_AFTER_MS ? null : 'the worker makes no progress';
+  const ops = await startOpsServer({
+    host: config.OPS_HOST,
+    port: config.OPS_PORT,
+    metrics,
+    health: {
+      // Without Redis there is no progress to make, and a restart would not bring it back.
+      live: [{ name: 'worker', check: () => (redis.status === 'ready' ? progressing() : null) }],
+      ready: [
+        { name: 'redis', check: async () => ((await redis.ping()) === 'PONG' ? null : 'no pong') },
+        {
+          name: 'postgres',
+          check: async () => ((await store.query('select 1')).rowCount === 1 ? null : 'no row'),
+        },
+      ],
+    },
+  });
+  releasers.add('ops server', () => ops.close());
+  // First of all at a stop: finish what has begun.
+  releasers.add('worker', () => worker.close());
+  logger.info({ opsPort: ops.port, concurrency: config.DIALER_CONCURRENCY }, 'dialer is ready');
+}

@@ -1,0 +1,18 @@
+import { commonEnv, count, durationMs } from '@ramal/runtime';
+import { z } from 'zod';
+
+/** The environment of the history service. */
+export const configSchema = z.object({
+  ...commonEnv,
+  HISTORY_BATCH: count().max(5_000).default(500).describe('Most events stored in one transaction'),
+  HISTORY_RECLAIM_AFTER_MS: durationMs()
+    .min(13_000, 'must exceed the longest transaction (12 s)')
+    .default(15_000)
+    .describe("How long a dead worker's events wait before another one takes them over"),
+  HISTORY_PARTITION_MONTHS: count()
+    .max(24)
+    .default(3)
+    .describe('Months for which tables are made ahead of time'),
+});
+
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,53 @@
+import type { Logger, Metrics } from '@ramal/runtime';
+
+/** What happens to the event stream: one function an event. */
+export interface Events {
+  stored(fields: { partition: number; entries: number; events: number; calls: number; ms: number }): void;
+  deadLettered(fields: { partition: number; streamId: string; reason: string }): void;
+  reclaimed(fields: { partition: number; entries: number }): void;
+  groupRecreated(fields: { partition: number; afterId: string }): void;
+  partitionsMade(months: number): void;
+  retrying(partition: number, error: unknown, inMs: number): void;
+  backgroundFailed(what: string, error: unknown): void;
+}
+
+const BUCKETS_SEC = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export function createEvents(logger: Logger, metrics: Metrics): Events {
+  const entries = metrics.counter('ramal_history_entries_total', 'Stream entries committed');
+  const events = metrics.counter('ramal_history_events_total', 'Events stored for the first time');
+  const seconds = metrics.histogram('ramal_history_batch_seconds', 'Time to commit a batch', BUCKETS_SEC);
+  const dead = metrics.counter('ramal_history_dead_letters_total', 'Entries that can never be stored', [
+    'reason',
+  ]);
+  const reclaims = metrics.counter('ramal_history_reclaimed_total', 'Entries taken over from a dead worker');
+  const failures = metrics.counter('ramal_history_failures_total', 'Work that failed and is tried again', [
+    'what',
+  ]);
+  return {
+    stored(fields) {
+      entries.inc(fields.entries);
+      events.inc(fields.events);
+      seconds.observe(fields.ms / 1000);
+      logger.debug({ ...fields, ms: Math.round(fields.ms) }, 'batch stored');
+    },
+    deadLettered(fields) {
+      dead.inc({ reason: fields.reason });
+      logger.error(fields, 'entry dead-lettered');
+    },
+    reclaimed(fields) {
+      reclaims.inc(fields.entries);
+      logger.warn(fields, 'entries reclaimed from a dead worker');
+    },
+    groupRecreated: (fields) => logger.warn(fields, 'consumer group made anew'),
+    partitionsMade: (months) => logger.debug({ months }, 'monthly tables are there'),
+    retrying(partition, error, inMs) {
+      failures.inc({ what: 'batch' });
+      logger.warn({ partition, error, inMs }, 'batch not stored, trying again');
+    },
+    backgroundFailed(what, error) {
+      failures.inc({ what });
+      logger.warn({ what, error }, 'background work failed');
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { compareStreamIds, type EventStream, GroupMissingError, type StreamEntry } from '@ramal/bus';
+import { readCheckpoint, type Store } from '@ramal/store';
+import type { Events } from './events.ts';
+import { parseEntry } from './parse-entry.ts';
+import { storeEntries } from './store-entries.ts';
+
+export interface PartitionReader {
+  /** Ends after the batch under way. */
+  stop(): Promise<void>;
+  /** When the loop last came round, `performance.now()`: reading nothing is progress, being stuck is not. */
+  lastTurnMs(): number;
+}
+
+export interface PartitionReaderOptions {
+  stream: EventStream;
+  store: Store;
+  events: Events;
+  partition: number;
+  consumer: string;
+  batch: number;
+  reclaimAfterMs: number;
+}
+
+const BLOCK_MS = 1_000;
+const RECLAIM_EVERY_MS = 5_000;
+const FORGET_CONSUMER_AFTER_MS = 60 * 60 * 1000;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 2_000;
+
+/**
+ * Carries one partition's events to PostgreSQL: read, store in one transaction, acknowledge, trim. An entry is
+ * acknowledged only after its commit, so that a killed worker's entries are taken over by another (I3, I7).
+ */
+export function startPartitionReader(options: PartitionReaderOptions): PartitionReader {
+  const { stream, store, events, partition, consumer, batch, reclaimAfterMs } = options;
+  let stopping = false;
+  let lastTurnMs = performance.now();
+  let reclaimAt = 0;
+  let retryMs = FIRST_RETRY_MS;
+  /** Read and not stored yet: nothing more is read before these are. */
+  let held: readonly StreamEntry[] = [];
+
+  const commit = async (entries: readonly StreamEntry[]) => {
+    // Everything below the lowest unacknowledged entry is committed: a group made anew reads on from there.
+    const safeId = await stream.committedBelow();
+    await storeEntries({ store, events, partition }, entries.map(parseEntry), safeId);
+    await stream.ack(entries.map(({ id }) => id));
+    const trimmable = await stream.committedBelow();
+    if (trimmable !== null) await stream.trim(trimmable);
+  };
+
+  const reclaim = async () => {
+    if (performance.now() < reclaimAt) return;
+    reclaimAt = performance.now() + RECLAIM_EVERY_MS;
+    const entries = await stream.reclaim(consumer, reclaimAfterMs, batch);
+    if (entries.length > 0) {
+      events.reclaimed({ partition, entries: entries.length });
+      await commit(entries);
+    }
+    await stream.forgetIdleConsumers(FORGET_CONSUMER_AFTER_MS);
+  };
+
+  const turn = async () => {
+    await reclaim();
+    if (held.length === 0) held = await stream.read(consumer, batch, BLOCK_MS);
+    if (held.length > 0) await commit(held);
+    held = [];
+  };
+
+  const run = async () => {
+    while (!stopping) {
+      try {
+        await turn();
+        lastTurnMs = performance.now();
+        retryMs = FIRST_RETRY_MS;
+      } catch (error) {
+        if (stopping) return;
+        await recover(error);
+      }
+    }
+  };
+
+  const recover = async (error: unknown) => {
+    if (error instanceof GroupMissingError) {
+      const recreated = await recreateGroup().catch((failure: unknown) => failure);
+      if (recreated === undefined) return;
+    }
+    events.retrying(partition, error, retryMs);
+    await new Promise((resolve) => setTimeout(resolve, retryMs));
+    retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+  };
+
+  const recreateGroup = async () => {
+    const afterId = await toGroupStart(stream, store, partition);
+    await stream.ensureGroup(afterId);
+    events.groupRecreated({ partition, afterId });
+  };
+
+  const running = run();
+  return {
+    lastTurnMs: () => lastTurnMs,
+    async stop() {
+      stopping = true;
+      await running;
+    },
+  };
+}
+
+/**
+ * Where a new group begins: behind what is committed. A stream whose ids are older than that was begun anew
+ * and is read whole; reading an entry twice changes nothing.
+ */
+async function toGroupStart(stream: EventStream, store: Store, partition: number): Promise<string> {
+  const [checkpoint, lastId] = await Promise.all([readCheckpoint(store, partition), stream.lastId()]);
+  if (checkpoint === null || lastId === null || compareStreamIds(lastId, checkpoint) < 0) return '0';
+  return toIdBefore(checkpoint);
+}
+
+/** `XGROUP CREATE` wants the last id already read; the checkpoint itself may not be stored yet. */
+function toIdBefore(id: string): string {
+  const [ms = '0', seq = '0'] = id.split('-');
+  if (Number(seq) > 0) return `${ms}-${Number(seq) - 1}`;
+  return Number(ms) > 0 ? `${Number(ms) - 1}-${2 ** 32}` : '0';
+}

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { connectRedis, createEventStream } from '@ramal/bus';
+import { createNames } from '@ramal/contracts';
+import { createMetrics, type Logger, type Releasers, startOpsServer } from '@ramal/runtime';
+import { connectStore } from '@ramal/store';
+import type { Config } from './config.ts';
+import { createEvents } from './events.ts';
+import { startPartitionReader } from './partition-reader.ts';
+import { startPartitionTables } from './partition-tables.ts';
+
+const STALLED_AFTER_MS = 60_000;
+
+/** Wires history: one reader a partition, each with a connection of its own to wait on. */
+export async function startHistory(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
+  const metrics = createMetrics('history');
+  const events = createEvents(logger, metrics);
+  const names = createNames(config.RAMAL_PARTITIONS);
+  const consumer = `${hostname()}-${randomBytes(6).toString('hex')}`;
+
+  const store = connectStore({
+    databaseUrl: config.DATABASE_URL,
+    applicationName: 'ramal-history',
+    maxConnections: Math.min(config.RAMAL_PARTITIONS, 8),
+    onPoolError: (error) => events.backgroundFailed('postgres pool', error),
+  });
+  releasers.add('postgres', () => store.close());
+  const tables = await startPartitionTables(store, config.HISTORY_PARTITION_MONTHS, events);
+  releasers.add('monthly tables', () => tables.stop());
+
+  const redis = await connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'history', log: logger });
+  releasers.add('redis', () => redis.disconnect());
+  const partitions = Array.from({ length: names.partitions }, (_, partition) => partition);
+  const streams = await Promise.all(
+    partitions.map(async (partition) => {
+      const name = `history-p${partition}`;
+      const blocking = await connectRedis({ url: config.REDIS_URL, role: 'blocking', name, log: logger });
+      releasers.add(name, () => blocking.disconnect());
+      return createEventStream(redis, blocking, names, partition);
+    }),
+  );
+  const readers = streams.map((stream, partition) =>
+    startPartitionReader({
+      stream,
+      store,
+      events,
+      partition,
+      consumer,
+      batch: config.HISTORY_BATCH,
+      reclaimAfterMs: config.HISTORY_RECLAIM_AFTER_MS,
+    }),
+  );
+  metrics.gauge('ramal_history_lag', 'Events that are not in PostgreSQL yet', async () => {
+    const lags = await Promise.all(streams.map((stream) => stream.lag()));
+    return lags.reduce((sum, lag) => sum + lag, 0);
+  });
+
+  const stuck = () =>
+    readers.filter((reader) => performance.now() - reader.lastTurnMs() > STALLED_AFTER_MS).length;
+  const reachable = async () => {
+    await Promise.all([redis.ping(), store.query('select 1')]);
+    return true;
+  };
+  const ops = await startOpsServer({
+    host: config.OPS_HOST,
+    port: config.OPS_PORT,
+    metrics,
+    health: {
+      live: [
+        {
+          name: 'readers',
+          // Stuck readers with both servers well is what a restart mends.
+          check: async () =>
+            stuck() > 0 && (await reachable().catch(() => false))
+              ? `${stuck()} readers make no progress`
+              : null,
+        },
+      ],
+      ready: [
+        { name: 'redis', check: async () => ((await redis.ping()) === 'PONG' ? null : 'no pong') },
+        {
+          name: 'postgres',
+          check: async () => ((await store.query('select 1')).rowCount === 1 ? null : 'no row'),
+        },
+      ],
+    },
+  });
+  releasers.add('ops server', () => ops.close());
+  // First of all at a stop: finish the batches under way.
+  releasers.add('readers', async () => {
+    await Promise.all(readers.map((reader) => reader.stop()));
+  });
+  logger.info({ opsPort: ops.port, partitions: names.partitions, consumer }, 'history is ready');
+}

@@ -1,0 +1,78 @@
+import type { CallbackKind } from '@ramal/calls';
+import { WireError } from '@ramal/runtime';
+import type { TenantLookup, TenantProfile } from '@ramal/store';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { toWireError } from './errors.ts';
+import type { Events } from './events.ts';
+import type { Ingested } from './ingest-callback.ts';
+import { readVariables, type Variable } from './read-variables.ts';
+
+export interface AppDeps {
+  lookup: TenantLookup;
+  ingest(profile: TenantProfile, kind: CallbackKind, variables: readonly Variable[]): Promise<Ingested>;
+  events: Events;
+  maxBodyBytes: number;
+}
+
+const KINDS: readonly string[] = ['incoming', 'answered', 'ended', 'recording'] satisfies CallbackKind[];
+
+interface CallbackRoute {
+  Params: { token: string; kind: string };
+}
+
+/** The callback routes: `GET|POST /v1/cti/{callbackToken}/{incoming|answered|ended|recording}`. */
+export function createApp(deps: AppDeps): FastifyInstance {
+  const { lookup, ingest, events } = deps;
+  const app = Fastify({
+    logger: false,
+    bodyLimit: deps.maxBodyBytes,
+    requestTimeout: 10_000,
+    connectionTimeout: 15_000,
+    keepAliveTimeout: 65_000,
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 200 },
+  });
+  // Whatever a PBX calls its body: it is read as bytes and understood by readVariables.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  app.setErrorHandler((error, request, reply) => {
+    const wire = toWireError(error);
+    if (wire.code === 'unavailable') events.requestFailed(error);
+    return refuse(request, reply, wire);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    refuse(request, reply, new WireError('not_found', 'there is nothing at this address')),
+  );
+
+  const refuse = (request: FastifyRequest, reply: FastifyReply, error: WireError) => {
+    events.refused({ code: error.code, route: request.routeOptions.url ?? 'none' });
+    if (error.retryable) reply.header('retry-after', '1');
+    return reply.code(error.httpStatus).send({ error: error.toData() });
+  };
+
+  app.route<CallbackRoute>({
+    method: ['GET', 'POST'],
+    url: '/v1/cti/:token/:kind',
+    async handler(request, reply) {
+      const { token, kind } = request.params;
+      const profile = await lookup.byCallbackToken(token);
+      if (profile === null) throw new WireError('not_found', 'this callback address is not valid (any more)');
+      if (!isKind(kind)) throw new WireError('not_found', `a callback is one of ${KINDS.join(', ')}`);
+      if (!profile.tenant.active) throw new WireError('tenant_disabled', 'this company is not active');
+      const query = request.url.split('?')[1] ?? '';
+      const body = Buffer.isBuffer(request.body) ? request.body : null;
+      await ingest(profile, kind, readVariables(query, request.headers['content-type'] ?? '', body));
+      const { replyContentType, replyBody } = profile.cti.callback;
+      return reply
+        .header('content-type', replyContentType)
+        .header('cache-control', 'no-store')
+        .send(replyBody);
+    },
+  });
+  return app;
+}
+
+function isKind(kind: string): kind is CallbackKind {
+  return KINDS.includes(kind);
+}

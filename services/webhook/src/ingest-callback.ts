@@ -1,0 +1,133 @@
+import type { CallBus, CallsView, Presence } from '@ramal/bus';
+import { type Callback, type CallbackKind, planCallback, toLegs } from '@ramal/calls';
+import { type CallbackFacts, type CallParties, identifyParties, toCallbackFacts } from '@ramal/cti';
+import { newCallId, WireError } from '@ramal/runtime';
+import { isInternalNumber, type TenantProfile } from '@ramal/store';
+import type { Events } from './events.ts';
+import type { Variable } from './read-variables.ts';
+
+export interface Ingested {
+  callId: string;
+  outcome: 'stored' | 'duplicate';
+}
+
+const MOST_CONFLICTS = 20;
+
+/**
+ * Makes one callback a fact of its call: read, decide, commit in one atomic step; when the call changed in
+ * between, read and decide again (I3, I4).
+ */
+export function createCallbackIngest(options: {
+  bus: CallBus;
+  presence: Presence;
+  events: Events;
+}): (profile: TenantProfile, kind: CallbackKind, variables: readonly Variable[]) => Promise<Ingested> {
+  const { bus, presence, events } = options;
+  return async (profile, kind, variables) => {
+    const startedMs = performance.now();
+    const { tenant } = profile.tenant;
+    const facts = toCallbackFacts(profile.cti.callback, variables);
+    noteUnknown(events, tenant, kind, facts);
+    const callback = toCallback(kind, facts, profile);
+    for (let tries = 0; tries < MOST_CONFLICTS; tries++) {
+      const view = await bus.view({
+        tenant,
+        ramais: callback.legs.map((leg) => leg.ramal),
+        externalCallId: callback.externalCallId,
+      });
+      const plan = planCallback(callback, {
+        tenant,
+        nowMs: view.nowMs,
+        candidates: view.calls,
+        lines: view.lines,
+        presentUsers: kind === 'ended' ? await findPresent(presence, tenant, callback, view) : new Set(),
+        newCallId: newCallId(view.nowMs),
+      });
+      const ms = performance.now() - startedMs;
+      if (plan.kind === 'duplicate') {
+        events.received({ tenant, kind, callId: plan.callId, outcome: 'duplicate', ms });
+        return { callId: plan.callId, outcome: 'duplicate' };
+      }
+      const { outcome } = await bus.commit(plan.commit);
+      if (outcome === 'conflict') {
+        events.conflictRetried();
+        continue;
+      }
+      const { callId } = plan.commit;
+      const stored = outcome === 'duplicate' ? 'duplicate' : 'stored';
+      events.received({
+        tenant,
+        kind,
+        callId,
+        outcome: stored,
+        matchedBy: plan.event.matchedBy,
+        ms: performance.now() - startedMs,
+      });
+      return { callId, outcome: stored };
+    }
+    throw new Error(`no commit in ${MOST_CONFLICTS} tries`);
+  };
+}
+
+/** @throws WireError `bad_request` when nothing in the callback says which call it is about */
+function toCallback(kind: CallbackKind, facts: CallbackFacts, profile: TenantProfile): Callback {
+  const { origin, destination, externalCallId, result, durationSec, recording, ctiAtMs } = facts;
+  if (origin === undefined && destination === undefined && externalCallId === undefined) {
+    const { originName, destinationName, externalIdName } = profile.cti.callback;
+    throw new WireError(
+      'bad_request',
+      `the callback names no call: send ${originName} and ${destinationName}, or ${externalIdName}, as this company has configured`,
+    );
+  }
+  const parties = identifyParties(facts, {
+    ramalOf: (number) => {
+      const user = profile.userByRamal.get(number);
+      return user === undefined ? undefined : { ramal: number, user };
+    },
+    isInternal: (number) => isInternalNumber(profile, number),
+  });
+  return {
+    kind,
+    direction: parties.direction,
+    legs: toCallbackLegs(parties),
+    peer: 'peer' in parties ? parties.peer : undefined,
+    origin,
+    destination,
+    externalCallId,
+    result,
+    durationSec,
+    recording,
+    ctiAtMs,
+  };
+}
+
+function toCallbackLegs(parties: CallParties): Callback['legs'] {
+  if (parties.direction === 'unknown') return [];
+  if (parties.direction === 'internal' && parties.callee !== undefined && parties.caller !== undefined) {
+    return [parties.callee, parties.caller];
+  }
+  return parties.ramal === undefined ? [] : [{ ramal: parties.ramal, user: parties.user ?? null }];
+}
+
+/** Everybody who may have an end in the call, by the callback or by what is known of its candidates. */
+async function findPresent(
+  presence: Presence,
+  tenant: string,
+  callback: Callback,
+  view: CallsView,
+): Promise<Set<string>> {
+  const legs = [...callback.legs, ...view.calls.flatMap((call) => toLegs(call.events))];
+  const users = new Set(legs.flatMap(({ user }) => (user === null ? [] : [user])));
+  return presence.present(tenant, [...users], view.nowMs);
+}
+
+function noteUnknown(events: Events, tenant: string, kind: CallbackKind, facts: CallbackFacts): void {
+  const { unknownNames, unknownStatus } = facts;
+  if (unknownNames.length === 0 && unknownStatus === undefined) return;
+  events.unknownVariables({
+    tenant,
+    kind,
+    names: unknownNames,
+    ...(unknownStatus === undefined ? {} : { unknownStatus }),
+  });
+}

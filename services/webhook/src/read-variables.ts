@@ -1,0 +1,50 @@
+import { WireError } from '@ramal/runtime';
+
+export type Variable = readonly [name: string, value: string];
+
+const MOST_VARIABLES = 200;
+const DEEPEST = 4;
+
+/**
+ * The variables of a callback, wherever the CTI put them: the query, then the body as form or JSON. The
+ * content type decides, and where it is none or another, the body's look.
+ * @throws WireError `bad_request` for a body that is JSON by its type or look and does not parse
+ */
+export function readVariables(query: string, contentType: string, body: Buffer | null): Variable[] {
+  const variables = readForm(query);
+  if (body === null || body.length === 0) return variables;
+  const text = decode(body, contentType);
+  const isJson = /\bjson\b/i.test(contentType) || (!/\bform\b/i.test(contentType) && /^\s*[{[]/.test(text));
+  return [...variables, ...(isJson ? readJson(text) : readForm(text))].slice(0, MOST_VARIABLES);
+}
+
+function readForm(text: string): Variable[] {
+  return [...new URLSearchParams(text)].slice(0, MOST_VARIABLES);
+}
+
+function readJson(text: string): Variable[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new WireError('bad_request', 'the body is not JSON');
+  }
+  return flatten('', parsed, 0).slice(0, MOST_VARIABLES);
+}
+
+/** Nested values get dotted names, so that a tenant can configure `call.id`. */
+function flatten(name: string, value: unknown, depth: number): Variable[] {
+  if (value === null || value === undefined) return [];
+  if (typeof value !== 'object') return name === '' ? [] : [[name, String(value)]];
+  if (depth >= DEEPEST) return [];
+  return Object.entries(value)
+    .slice(0, MOST_VARIABLES)
+    .flatMap(([key, inner]) => flatten(name === '' ? key : `${name}.${key}`, inner, depth + 1));
+}
+
+/** UTF-8 unless the content type says ISO-8859-1, which old PBXs still write. */
+function decode(body: Buffer, contentType: string): string {
+  return /charset\s*=\s*"?(iso-8859-1|latin1|windows-1252)/i.test(contentType)
+    ? new TextDecoder('windows-1252').decode(body)
+    : body.toString('utf8');
+}
