@@ -1,4 +1,12 @@
-import { callId, callsQuery, callsResponse, dialRequest, dialResponse, historyCall, tenantId } from '@ramal/contracts';
+import {
+  callId,
+  callsQuery,
+  callsResponse,
+  dialRequest,
+  dialResponse,
+  historyCall,
+  tenantId,
+} from '@ramal/contracts';
 import { WireError } from '@ramal/runtime';
 import { queryCalls, type Queryable, type TenantLookup } from '@ramal/store';
 import type { FastifyInstance } from 'fastify';
@@ -83,7 +91,8 @@ export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): 
       schema: {
         tags: ['calls'],
         summary: 'Calls, newest first',
-        description: 'Hand `nextCursor` back as `cursor` for the next page. An agent token lists its own calls.',
+        description:
+          'Hand `nextCursor` back as `cursor` for the next page. An agent token lists its own calls.',
         security: SECURITY,
         querystring: callsQuery,
         response: {
@@ -106,7 +115,8 @@ export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): 
       schema: {
         tags: ['calls'],
         summary: 'One call',
-        description: 'As fresh as can be, from the moment it was dialled. An agent token finds its own calls.',
+        description:
+          'As fresh as can be, from the moment it was dialled. An agent token finds its own calls.',
         security: SECURITY,
         params: callParams,
         querystring: tenantQuery,

@@ -97,5 +97,7 @@ function isOurFault(error: unknown): boolean {
   const code = toCode(error);
   if ('severity' in error && code.length === 5) return !PASSING_SQL_CLASSES.has(code.slice(0, 2));
   if (code.startsWith('FST_')) return true;
-  return error.name !== 'Error' && error.name !== 'MaxRetriesPerRequestError' && error.name !== 'AggregateError';
+  return (
+    error.name !== 'Error' && error.name !== 'MaxRetriesPerRequestError' && error.name !== 'AggregateError'
+  );
 }

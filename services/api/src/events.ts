@@ -6,7 +6,13 @@ export interface Events {
   requestFailed(fields: { requestId: string; method: string; route: string; error: unknown }): void;
   authRefused(): void;
   sessionIssued(fields: { tenant: string; user: string; by: string }): void;
-  dialRequested(fields: { tenant: string; user: string; callId: string; repeated: boolean; by: string }): void;
+  dialRequested(fields: {
+    tenant: string;
+    user: string;
+    callId: string;
+    repeated: boolean;
+    by: string;
+  }): void;
   dialRefused(fields: { tenant: string; user: string; code: string }): void;
   trailRead(fields: { tenant: string; callId: string; by: string }): void;
   sourceSkipped(fields: { source: string; error: unknown }): void;

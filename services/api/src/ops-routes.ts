@@ -23,7 +23,9 @@ export function registerOpsRoutes(
   app.get('/healthz', { schema: schema('Does the process make progress?') }, (_, reply) =>
     report(reply, health.live),
   );
-  app.get('/readyz', { schema: schema('Can it serve right now?') }, (_, reply) => report(reply, health.ready));
+  app.get('/readyz', { schema: schema('Can it serve right now?') }, (_, reply) =>
+    report(reply, health.ready),
+  );
   if (metrics !== null) {
     app.get('/metrics', { schema: { hide: true } }, async (_, reply) => {
       reply.type(metrics.contentType);

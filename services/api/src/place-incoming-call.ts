@@ -26,7 +26,8 @@ export async function placeIncomingCall(simulatorUrl: string, call: IncomingCall
   }).catch(() => {
     throw silent();
   });
-  if (response.status === 404) throw new WireError('not_found', 'the simulator has no account of this tenant');
+  if (response.status === 404)
+    throw new WireError('not_found', 'the simulator has no account of this tenant');
   const placed = placedCall.safeParse(await response.json().catch(() => null));
   if (!response.ok || !placed.success) throw silent();
   return placed.data;

@@ -16,7 +16,8 @@ export function registerSessionRoutes(
       schema: {
         tags: ['sessions'],
         summary: 'An agent token for a user',
-        description: 'Your server asks for it and hands it to the user’s page, which connects to `gatewayUrl`.',
+        description:
+          'Your server asks for it and hands it to the user’s page, which connects to `gatewayUrl`.',
         security: SECURITY,
         body: sessionRequest,
         response: {

@@ -1,0 +1,164 @@
+import { CallHistory } from './call-history.js';
+import { byId, setNotice, setText } from './element.js';
+import { GatewayConnection } from './gateway-connection.js';
+import { requestJson } from './http.js';
+import { codeText, text } from './language.js';
+import { PopupCards } from './popup-cards.js';
+
+/** What a signed-in agent works with. The page has one desk; agents take turns at it. */
+export class AgentDesk {
+  #session = null;
+  #connection = null;
+  #history = null;
+  #agent = null;
+  #status = 'waiting';
+  #cti = null;
+  #canSimulate;
+  #popups = new PopupCards({
+    list: byId('popups'),
+    empty: byId('popups-empty'),
+    heading: byId('popups-title'),
+    onDismiss: (popupId) => this.#connection.request('popup.dismiss', { popupId }),
+    onSeen: (popupId) => this.#connection.request('popup.seen', { popupId }),
+  });
+
+  /** @param canSimulate whether incoming calls can be played */
+  constructor({ canSimulate }) {
+    this.#canSimulate = canSimulate;
+    byId('dial-form').addEventListener('submit', (event) => this.#dial(event));
+    byId('incoming-form').addEventListener('submit', (event) => this.#simulate(event));
+  }
+
+  /** Takes the agent of a session on. */
+  open(session, agent) {
+    this.#session = session;
+    this.#agent = agent;
+    this.#cti = null;
+    this.#history = new CallHistory({ session, body: byId('history'), notice: byId('history-notice') });
+    byId('incoming').hidden = !this.#canSimulate;
+    byId('incoming-button').disabled = agent.ramal === null;
+    setNotice(byId('incoming-notice'), agent.ramal === null ? text('hint.noRamal') : '');
+    this.#connection = new GatewayConnection({
+      session,
+      onEvent: (event) => this.#receive(event),
+      onStatus: (status, reason) => this.#showStatus(status, reason),
+    });
+    this.#connection.start();
+    this.#refreshHistory();
+  }
+
+  close() {
+    this.#connection?.stop();
+    this.#popups.replaceAll([]);
+    this.#history?.clear();
+    this.#showStatus('waiting');
+    setText(byId('status'), '');
+  }
+
+  #receive({ op, ts, data }) {
+    this.#popups.syncClock(ts);
+    switch (op) {
+      case 'ready':
+        this.#cti = data.cti;
+        this.#popups.replaceAll(data.popups);
+        this.#refreshDial();
+        if (data.resume.status !== 'fresh') this.#refreshHistory();
+        break;
+      case 'resync':
+        this.#popups.replaceAll(data.popups);
+        this.#refreshHistory();
+        break;
+      case 'cti.status':
+        this.#cti = data;
+        this.#refreshDial();
+        break;
+      case 'popup.show':
+        this.#popups.show(data);
+        break;
+      case 'popup.update':
+        this.#popups.update(data);
+        break;
+      case 'popup.hide':
+        this.#popups.hide(data.popupId);
+        break;
+      case 'call.ended':
+        this.#refreshHistory((call) => call.callId === data.callId && call.state === 'ended');
+        break;
+      case 'recording.ready':
+        this.#popups.addRecording(data.callId, data.recording);
+        this.#refreshHistory((call) => call.callId === data.callId && call.recording !== null);
+        break;
+      default: // events this page has no use for, or that are newer than it
+    }
+  }
+
+  #refreshHistory(isAwaited) {
+    const isThere = isAwaited === undefined ? undefined : (calls) => calls.some(isAwaited);
+    this.#history.refresh(isThere).catch(() => undefined); // says itself what failed
+  }
+
+  #showStatus(status, reason) {
+    this.#status = status;
+    const node = byId('status');
+    node.dataset.state = status;
+    const why = status === 'refused' ? ` · ${codeText('error', reason, text('signInAgain'))}` : '';
+    setText(node, `${codeText('status', status)}${why}`);
+    this.#refreshDial();
+  }
+
+  /** The dial button says why it is off. */
+  #refreshDial() {
+    const hint = this.#toHint();
+    byId('dial-button').disabled = hint !== null;
+    setNotice(byId('dial-notice'), hint ?? '');
+  }
+
+  #toHint() {
+    if (this.#status !== 'online') return text('hint.offline');
+    if (this.#cti?.enabled === false) return codeText('hint', this.#cti.state);
+    return this.#agent?.ramal === null ? text('hint.noRamal') : null;
+  }
+
+  async #dial(event) {
+    event.preventDefault();
+    const button = byId('dial-button');
+    // Enter in the field gets here even when the button is off.
+    if (button.disabled) return;
+    const notice = byId('dial-notice');
+    const input = byId('number');
+    button.disabled = true;
+    setNotice(notice, text('dialing'));
+    try {
+      await this.#connection.request('dial', { intentId: newIntentId(), to: input.value });
+      input.value = '';
+      this.#refreshDial();
+    } catch (error) {
+      this.#refreshDial();
+      setNotice(notice, toErrorText(error), 'problem');
+    }
+  }
+
+  async #simulate(event) {
+    event.preventDefault();
+    const notice = byId('incoming-notice');
+    const { tenant, ramal } = this.#agent;
+    if (ramal === null) return;
+    try {
+      const body = { tenant, ramal, from: byId('caller').value };
+      await requestJson('/demo/incoming', { method: 'POST', body });
+      setNotice(notice, text('ringing', { ramal }));
+    } catch (error) {
+      setNotice(notice, toErrorText(error), 'problem');
+    }
+  }
+}
+
+/** One for each click; `randomUUID` is not there on a page without HTTPS. */
+function newIntentId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function toErrorText(error) {
+  return error.code === 'connection_lost' ? text('lost') : codeText('error', error.code, error.message);
+}
