@@ -37,8 +37,8 @@ if call then
   if tonumber(redis.call('HGET', KEYS[call.key], 'v') or '0') ~= call.version then
     return answer('conflict')
   end
-  for _, line in ipairs(call.lines) do
-    if line.version and tonumber(redis.call('ZSCORE', KEYS[line.key], '#v') or '0') ~= line.version then
+  for _, line in ipairs(call.expected) do
+    if tonumber(redis.call('ZSCORE', KEYS[line.key], '#v') or '0') ~= line.version then
       return answer('conflict')
     end
   end
@@ -74,6 +74,9 @@ if call then
       redis.call('ZREMRANGEBYRANK', KEYS[line.key], 1, -(plan.lineLength + 1))
     end
     redis.call('PEXPIRE', KEYS[line.key], plan.lineMs)
+    redis.call('ZADD', KEYS[line.ramalCalls], call.startedAt, call.id)
+    redis.call('ZREMRANGEBYRANK', KEYS[line.ramalCalls], 0, -(plan.ramalCalls + 1))
+    redis.call('PEXPIRE', KEYS[line.ramalCalls], plan.lineMs)
   end
   if call.external then
     redis.call('SET', KEYS[call.external], call.id, 'PX', call.keepMs)

@@ -1,9 +1,10 @@
 -- Reads, at one moment, all that a commit about a call is planned on.
--- KEYS: the lines, then (each optional, see ARGV) the external id's key, the call's key, the intent's key.
--- ARGV: number of lines, 1|0 external id, 1|0 call, 1|0 intent, prefix of call keys, most calls per line.
--- Returns { redis time ms, line versions, { callId, version, events }..., flat intent }
-local lines = tonumber(ARGV[1])
-local next = lines
+-- KEYS: the lists of calls (lines, an extension's calls), then, each optional (see ARGV), the external id's key,
+-- the call's key and the intent's key.
+-- ARGV: number of lists, 1|0 external id, 1|0 call, 1|0 intent, prefix of call keys, most calls per list.
+-- Returns { redis time ms, versions of the lists, { callId, version, events }..., flat intent }
+local lists = tonumber(ARGV[1])
+local next = lists
 local function optional(flag)
   if flag == '1' then
     next = next + 1
@@ -30,7 +31,7 @@ local function read(id)
 end
 
 local versions = {}
-for i = 1, lines do
+for i = 1, lists do
   versions[i] = redis.call('ZSCORE', KEYS[i], '#v') or '0'
   for _, id in ipairs(redis.call('ZREVRANGE', KEYS[i], 0, most - 1)) do
     if id ~= '#v' then

@@ -65,7 +65,7 @@ export function createAgentInbox(redis: Redis, names: Names, bus: CallBus): Agen
       };
     },
     async openCalls(tenant, user, ramal) {
-      const view = await bus.view({ tenant, ramais: [ramal] });
+      const view = await bus.view({ tenant, ramal });
       const calls = view.calls.flatMap(({ events }) => {
         const call = reduceCall(events);
         const leg = toLegs(events).find((candidate) => candidate.user === user);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AgentDelivery, CallCommit, IntentChange, LiveCall } from '@ramal/calls';
+import type { AgentDelivery, CallCommit, IntentChange, Line, LiveCall } from '@ramal/calls';
 import { type CallEvent, EVENT_FIELD, type Names, uuidV7Time } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
 import { loadScript } from './load-script.ts';
@@ -15,8 +15,10 @@ export interface CommitResult {
 
 export interface CallQuery {
   tenant: string;
-  /** Read the recent calls of these extensions. */
-  ramais?: readonly string[];
+  /** Read the recent calls of this extension. */
+  ramal?: string;
+  /** Read the recent calls of these extensions with these far ends. */
+  lines?: readonly Line[];
   /** Read the call behind this id of the CTI's. */
   externalCallId?: string | undefined;
   callId?: string;
@@ -26,8 +28,8 @@ export interface CallQuery {
 export interface CallsView {
   /** Redis time, epoch ms. */
   nowMs: number;
-  /** By extension; changes whenever a call is added. */
-  lines: Record<string, number>;
+  /** The lines that were read; a version changes whenever a call is added to its line. */
+  lines: { line: Line; version: number }[];
   calls: LiveCall[];
   /** The intent's fields; null when unknown or older than a day. */
   intent: Record<string, string> | null;
@@ -46,15 +48,16 @@ const KEEP = {
   openCallMs: 12 * HOUR_MS,
   endedCallMs: 3 * HOUR_MS,
   lineMs: 12 * HOUR_MS,
-  lineLength: 64,
+  lineLength: 16,
+  ramalCalls: 64,
   intentMs: 24 * HOUR_MS,
   popupsMs: 12 * HOUR_MS,
   inboxMs: 10 * 60 * 1000,
   inboxLength: 1_000,
   metaMs: 48 * HOUR_MS,
 };
-/** The most recent calls of an extension a callback is matched against. */
-const CALLS_PER_LINE = 16;
+/** How many of a line's or an extension's calls are read, newest first. */
+const MOST_CALLS = 32;
 
 export function createCallBus(redis: Redis, names: Names): CallBus {
   const view = loadScript(redis, 'view');
@@ -65,13 +68,15 @@ export function createCallBus(redis: Redis, names: Names): CallBus {
   };
   return {
     async view(query) {
-      const { tenant, ramais = [], externalCallId, callId, intentId } = query;
-      const keys = ramais.map((ramal) => names.line(tenant, ramal));
+      const { tenant, ramal, lines = [], externalCallId, callId, intentId } = query;
+      const keys = lines.map((line) => names.line(tenant, line.ramal, line.peerKey));
+      if (ramal !== undefined) keys.push(names.ramalCalls(tenant, ramal));
       if (externalCallId !== undefined) keys.push(names.external(tenant, externalCallId));
       if (callId !== undefined) keys.push(names.call(tenant, callId));
       if (intentId !== undefined) keys.push(names.intent(tenant, intentId));
       const flags = [externalCallId, callId, intentId].map((given) => (given === undefined ? 0 : 1));
-      const args = [ramais.length, ...flags, names.callPrefix(tenant), CALLS_PER_LINE];
+      const lists = lines.length + (ramal === undefined ? 0 : 1);
+      const args = [lists, ...flags, names.callPrefix(tenant), MOST_CALLS];
       const [now, versions, calls, intent] = (await view(keys, args)) as [
         string,
         string[],
@@ -80,7 +85,7 @@ export function createCallBus(redis: Redis, names: Names): CallBus {
       ];
       return {
         nowMs: Number(now),
-        lines: Object.fromEntries(ramais.map((ramal, i) => [ramal, Number(versions[i])])),
+        lines: lines.map((line, i) => ({ line, version: Number(versions[i]) })),
         calls: calls.map(([id, version, events]) => ({
           callId: id,
           version: Number(version),
@@ -110,6 +115,7 @@ const COMMON = {
   dedupeMs: KEEP.dedupeMs,
   lineMs: KEEP.lineMs,
   lineLength: KEEP.lineLength,
+  ramalCalls: KEEP.ramalCalls,
   popupsMs: KEEP.popupsMs,
   inboxMs: KEEP.inboxMs,
   inboxLength: KEEP.inboxLength,
@@ -124,7 +130,7 @@ function createKeyList() {
 type KeyList = ReturnType<typeof createKeyList>;
 
 function toPlan(commit: CallCommit, names: Names): Plan {
-  const { tenant, callId, expectedLines } = commit;
+  const { tenant, callId } = commit;
   const event = commit.events.at(-1);
   if (event === undefined) throw new RangeError('a commit carries at least one event');
   const keys = createKeyList();
@@ -140,9 +146,13 @@ function toPlan(commit: CallCommit, names: Names): Plan {
       events: JSON.stringify(commit.events),
       keepMs: commit.ended ? KEEP.endedCallMs : KEEP.openCallMs,
       startedAt: uuidV7Time(callId),
-      lines: commit.ramais.map((ramal) => ({
-        key: keys.add(names.line(tenant, ramal)),
-        ...(expectedLines?.[ramal] === undefined ? {} : { version: expectedLines[ramal] }),
+      lines: commit.lines.map(({ ramal, peerKey }) => ({
+        key: keys.add(names.line(tenant, ramal, peerKey)),
+        ramalCalls: keys.add(names.ramalCalls(tenant, ramal)),
+      })),
+      expected: (commit.expectedLines ?? []).map(({ line, version }) => ({
+        key: keys.add(names.line(tenant, line.ramal, line.peerKey)),
+        version,
       })),
       ...(commit.externalCallId === undefined
         ? {}

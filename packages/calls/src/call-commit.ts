@@ -1,6 +1,13 @@
 import type { CallEvent, IntentState } from '@ramal/contracts';
 import type { AgentDelivery } from './agent-messages.ts';
 
+/** One extension's calls with one far end. */
+export interface Line {
+  ramal: string;
+  /** See `toPeerKey`. */
+  peerKey: string;
+}
+
 /** What must still hold of a dial intent when a commit reaches it, and what it becomes (I1, I2). */
 export interface IntentChange {
   intentId: string;
@@ -31,10 +38,13 @@ export interface CallCommit {
   /** The call's whole set of events, the new one last. Only the new one goes to the stream. */
   events: readonly CallEvent[];
   ended: boolean;
-  /** The extensions whose recent calls this one belongs to. */
-  ramais: readonly string[];
-  /** Set when the call is new: nobody may have added a call to these extensions since they were read. */
-  expectedLines?: Readonly<Record<string, number>>;
+  /** Under which extension and far end the call is found. */
+  lines: readonly Line[];
+  /**
+   * Set when the call is new: the version of each line when it was read, in the order they were read. Nobody
+   * may have added a call to them since.
+   */
+  expectedLines?: readonly { line: Line; version: number }[];
   /** Becomes the way to find the call; conflicts when it already names another call. */
   externalCallId?: string;
   intent?: IntentChange;

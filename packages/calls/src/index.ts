@@ -1,5 +1,6 @@
 export { type AgentDelivery, type AgentMessage, toLegView } from './agent-messages.ts';
-export type { CallCommit, IntentChange } from './call-commit.ts';
+export type { CallCommit, IntentChange, Line } from './call-commit.ts';
+export { toCallbackLines } from './call-lines.ts';
 export { type Callback, type CallbackKind, type LiveCall, matchCallback } from './match-callback.ts';
 export { type CallbackPlan, type CallbackScene, planCallback } from './plan-callback.ts';
 export {

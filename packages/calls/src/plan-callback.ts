@@ -2,7 +2,8 @@ import type { CallbackEvent, CallEvent } from '@ramal/contracts';
 import { toDeliveries } from './agent-messages.ts';
 import type { CallCommit } from './call-commit.ts';
 import { type Callback, type CallbackKind, type LiveCall, matchCallback } from './match-callback.ts';
-import { reduceCall, toLegs } from './reduce-call.ts';
+import { toLines } from './call-lines.ts';
+import { reduceCall } from './reduce-call.ts';
 import { toStableId } from './stable-id.ts';
 
 /** What was read before a callback is planned. */
@@ -10,8 +11,8 @@ export interface CallbackScene {
   tenant: string;
   nowMs: number;
   candidates: readonly LiveCall[];
-  /** Version of each extension's list of calls. */
-  lines: Readonly<Record<string, number>>;
+  /** The lines that were read, see `toCallbackLines`, with their versions. */
+  lines: NonNullable<CallCommit['expectedLines']>;
   presentUsers: ReadonlySet<string>;
   /** The id the call gets if it is new. */
   newCallId: string;
@@ -36,7 +37,6 @@ export function planCallback(callback: Callback, scene: CallbackScene): Callback
   if (known.events.some(({ eventId }) => eventId === event.eventId))
     return { kind: 'duplicate', callId: known.callId };
   const events = [...known.events, event];
-  const legs = toLegs(events);
   const commit: CallCommit = {
     tenant: scene.tenant,
     callId: known.callId,
@@ -44,7 +44,7 @@ export function planCallback(callback: Callback, scene: CallbackScene): Callback
     expectedVersion: known.version,
     events,
     ended: reduceCall(events).state === 'ended',
-    ramais: legs.map((leg) => leg.ramal),
+    lines: toLines(events),
     ...(match === null ? { expectedLines: scene.lines } : {}),
     ...(callback.externalCallId === undefined ? {} : { externalCallId: callback.externalCallId }),
     deliveries: toDeliveries(known.events, event, scene.presentUsers),

@@ -2,7 +2,8 @@ import type { CallContext, CallEvent, Direction, DialReason, IntentState } from 
 import { toDeliveries } from './agent-messages.ts';
 import type { CallCommit, IntentChange } from './call-commit.ts';
 import type { LiveCall } from './match-callback.ts';
-import { reduceCall, toLegs } from './reduce-call.ts';
+import { toLines } from './call-lines.ts';
+import { reduceCall } from './reduce-call.ts';
 import { toStableId } from './stable-id.ts';
 
 /** How long after the click a phone may begin to ring (I2), in ms. */
@@ -50,7 +51,7 @@ export function planDialRequest(request: DialRequest): CallCommit {
     expectedVersion: 0,
     events: [event],
     ended: false,
-    ramais: [ramal],
+    lines: toLines([event]),
     intent: {
       intentId,
       from: [],
@@ -104,7 +105,7 @@ export function planDialStep(
     expectedVersion: call.version,
     events,
     ended: reduceCall(events).state === 'ended',
-    ramais: toLegs(events).map((leg) => leg.ramal),
+    lines: toLines(events),
     intent: toIntentChange(intentId, step),
     deliveries: toDeliveries(call.events, event, new Set()),
   };

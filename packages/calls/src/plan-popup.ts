@@ -1,7 +1,8 @@
 import type { CallEvent, Popup } from '@ramal/contracts';
 import type { CallCommit } from './call-commit.ts';
 import type { LiveCall } from './match-callback.ts';
-import { reduceCall, toLegs } from './reduce-call.ts';
+import { toLines } from './call-lines.ts';
+import { reduceCall } from './reduce-call.ts';
 import { toStableId } from './stable-id.ts';
 
 /** An agent saw a pop-up or closed it: recorded on the call, and a closed one goes from all the agent's tabs. */
@@ -31,7 +32,7 @@ export function planPopupReaction(options: {
     expectedVersion: call.version,
     events,
     ended: reduceCall(events).state === 'ended',
-    ramais: toLegs(events).map((leg) => leg.ramal),
+    lines: toLines(events),
     deliveries:
       reaction === 'popup.seen'
         ? []

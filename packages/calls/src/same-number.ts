@@ -15,6 +15,11 @@ export function isSameNumber(a: string, b: string): boolean {
   return left.slice(-digits) === right.slice(-digits);
 }
 
+/** Equal for any two spellings of one number: what calls with the same far end are found by. */
+export function toPeerKey(number: string): string {
+  return toDigits(number).slice(-LEAST_DIGITS);
+}
+
 function toDigits(number: string): string {
   return number.replace(/[^0-9*#]/g, '');
 }

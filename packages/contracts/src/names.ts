@@ -24,7 +24,9 @@ export interface Names {
   callPrefix(tenant: string): string;
   call(tenant: string, callId: string): string;
   /** The recent calls of one extension. */
-  line(tenant: string, ramal: string): string;
+  ramalCalls(tenant: string, ramal: string): string;
+  /** The recent calls of one extension with one far end: what a callback is matched against. */
+  line(tenant: string, ramal: string, peerKey: string): string;
   /** The callId behind a CTI's call id. */
   external(tenant: string, externalCallId: string): string;
   dedupe(tenant: string, eventId: string): string;
@@ -64,7 +66,8 @@ export function createNames(partitions = DEFAULT_PARTITIONS): Names {
     intent: (tenant, id) => key(tenant, 'intent', id),
     callPrefix: (tenant) => `${key(tenant, 'call')}:`,
     call: (tenant, id) => key(tenant, 'call', id),
-    line: (tenant, ramal) => key(tenant, 'line', ramal),
+    ramalCalls: (tenant, ramal) => key(tenant, 'ramal', ramal),
+    line: (tenant, ramal, peerKey) => key(tenant, 'line', ramal, peerKey),
     external: (tenant, id) => key(tenant, 'external', id),
     dedupe: (tenant, id) => key(tenant, 'dedupe', id),
     inbox: (tenant, user) => key(tenant, 'inbox', user),

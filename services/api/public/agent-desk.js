@@ -7,7 +7,6 @@ import { PopupCards } from './popup-cards.js';
 
 /** What a signed-in agent works with. The page has one desk; agents take turns at it. */
 export class AgentDesk {
-  #session = null;
   #connection = null;
   #history = null;
   #agent = null;
@@ -25,13 +24,12 @@ export class AgentDesk {
   /** @param canSimulate whether incoming calls can be played */
   constructor({ canSimulate }) {
     this.#canSimulate = canSimulate;
-    byId('dial-form').addEventListener('submit', (event) => this.#dial(event));
-    byId('incoming-form').addEventListener('submit', (event) => this.#simulate(event));
+    onSubmit('dial-form', () => this.#dial());
+    onSubmit('incoming-form', () => this.#simulate());
   }
 
   /** Takes the agent of a session on. */
   open(session, agent) {
-    this.#session = session;
     this.#agent = agent;
     this.#cti = null;
     this.#history = new CallHistory({ session, body: byId('history'), notice: byId('history-notice') });
@@ -119,8 +117,7 @@ export class AgentDesk {
     return this.#agent?.ramal === null ? text('hint.noRamal') : null;
   }
 
-  async #dial(event) {
-    event.preventDefault();
+  async #dial() {
     const button = byId('dial-button');
     // Enter in the field gets here even when the button is off.
     if (button.disabled) return;
@@ -138,8 +135,7 @@ export class AgentDesk {
     }
   }
 
-  async #simulate(event) {
-    event.preventDefault();
+  async #simulate() {
     const notice = byId('incoming-notice');
     const { tenant, ramal } = this.#agent;
     if (ramal === null) return;
@@ -151,6 +147,14 @@ export class AgentDesk {
       setNotice(notice, toErrorText(error), 'problem');
     }
   }
+}
+
+/** @param handle tells the user itself what fails */
+function onSubmit(formId, handle) {
+  byId(formId).addEventListener('submit', (event) => {
+    event.preventDefault();
+    void handle();
+  });
 }
 
 /** One for each click; `randomUUID` is not there on a page without HTTPS. */

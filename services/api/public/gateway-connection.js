@@ -130,7 +130,7 @@ export class GatewayConnection {
     this.#attempts = 0;
     this.#resume = toPoint(resume);
     this.#timers.heartbeat = setInterval(() => this.#beat(), heartbeatMs);
-    this.#timers.renew = setTimeout(() => this.#renewToken(), this.#session.renewInMs);
+    this.#scheduleRenewal();
     this.#onStatus('online');
   }
 
@@ -143,16 +143,19 @@ export class GatewayConnection {
     });
   }
 
-  #renewToken() {
-    const renew = async () => {
+  async #renewToken() {
+    try {
       const { token } = await this.#session.renew();
       await this.#send('auth.refresh', { token });
-    };
-    renew()
-      .catch(() => undefined) // the gateway closes when the token ends, and the way back brings a new one
-      .then(() => {
-        if (this.#ready) this.#timers.renew = setTimeout(() => this.#renewToken(), this.#session.renewInMs);
-      });
+    } catch {
+      // The gateway closes when the token ends, and the way back brings a new one.
+    }
+    if (this.#ready) this.#scheduleRenewal();
+  }
+
+  #scheduleRenewal() {
+    clearTimeout(this.#timers.renew);
+    this.#timers.renew = setTimeout(() => void this.#renewToken(), this.#session.renewInMs);
   }
 
   #lose(socket, code, reason) {

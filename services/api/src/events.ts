@@ -20,7 +20,7 @@ export interface Events {
   demoOpened(): void;
 }
 
-export interface RequestFields {
+interface RequestFields {
   requestId: string;
   method: string;
   /** The route's template: a raw URL may hold a number (I8). */

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { Events } from './events.ts';
 import { requireActiveAgent, requireActiveTenant } from './tenant-access.ts';
 
-export type Dial = Omit<z.output<typeof dialRequest>, 'tenant'> & { tenant: string };
+type Dial = Omit<z.output<typeof dialRequest>, 'tenant'> & { tenant: string };
 
 /**
  * Records a dial (R37, R43) and answers at once; what becomes of it is told by the call's state.

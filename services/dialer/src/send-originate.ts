@@ -32,10 +32,10 @@ export async function sendOriginate(
     decompress: false,
     timeout: { request: timeoutMs },
   });
-  sending.on('response', (response: { statusCode: number }) => {
+  void sending.on('response', (response: { statusCode: number }) => {
     status = response.statusCode;
   });
-  sending.on('downloadProgress', ({ transferred }: { transferred: number }) => {
+  void sending.on('downloadProgress', ({ transferred }: { transferred: number }) => {
     if (transferred > MAX_BODY_BYTES) sending.cancel();
   });
   try {

@@ -1,5 +1,5 @@
 import type { CallBus, CallsView, Presence } from '@ramal/bus';
-import { type Callback, type CallbackKind, planCallback, toLegs } from '@ramal/calls';
+import { type Callback, type CallbackKind, planCallback, toCallbackLines, toLegs } from '@ramal/calls';
 import { type CallbackFacts, type CallParties, identifyParties, toCallbackFacts } from '@ramal/cti';
 import { newCallId, WireError } from '@ramal/runtime';
 import { isInternalNumber, type TenantProfile } from '@ramal/store';
@@ -32,7 +32,7 @@ export function createCallbackIngest(options: {
     for (let tries = 0; tries < MOST_CONFLICTS; tries++) {
       const view = await bus.view({
         tenant,
-        ramais: callback.legs.map((leg) => leg.ramal),
+        lines: toCallbackLines(callback),
         externalCallId: callback.externalCallId,
       });
       const plan = planCallback(callback, {

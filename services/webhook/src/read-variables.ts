@@ -35,8 +35,10 @@ function readJson(text: string): Variable[] {
 /** Nested values get dotted names, so that a tenant can configure `call.id`. */
 function flatten(name: string, value: unknown, depth: number): Variable[] {
   if (value === null || value === undefined) return [];
-  if (typeof value !== 'object') return name === '' ? [] : [[name, String(value)]];
-  if (depth >= DEEPEST) return [];
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return name === '' ? [] : [[name, String(value)]];
+  }
+  if (typeof value !== 'object' || depth >= DEEPEST) return [];
   return Object.entries(value)
     .slice(0, MOST_VARIABLES)
     .flatMap(([key, inner]) => flatten(name === '' ? key : `${name}.${key}`, inner, depth + 1));

@@ -3,7 +3,7 @@ import type { AgentIdentity, CallView, Popup } from '@ramal/contracts';
 import type { Events } from './events.ts';
 import type { AgentSocket } from './uws-server.ts';
 
-export type ResumeStatus = 'fresh' | 'resumed' | 'lost';
+type ResumeStatus = 'fresh' | 'resumed' | 'lost';
 
 export interface ResumePoint {
   epoch: string;
