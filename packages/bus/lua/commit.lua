@@ -105,15 +105,26 @@ local function applyPopup(key, message)
   return true
 end
 
--- Pop-ups that ran out without being hidden: nobody shows them, so nobody needs them.
-local function dropExpired(key)
-  if redis.call('HLEN', key) > 20 then
-    local all = redis.call('HGETALL', key)
-    for i = 1, #all, 2 do
-      if cjson.decode(all[i + 1]).expiresAt <= now then
-        redis.call('HDEL', key, all[i])
-      end
+-- Pop-ups that ran out without being hidden: nobody shows them, so nobody needs them. And nobody looks at
+-- more than `mostPopups`: of those that are left the oldest go.
+local function tidyPopups(key)
+  if redis.call('HLEN', key) <= plan.tidyPopupsAbove then
+    return
+  end
+  local all, live = redis.call('HGETALL', key), {}
+  for i = 1, #all, 2 do
+    local popup = cjson.decode(all[i + 1])
+    if popup.expiresAt <= now then
+      redis.call('HDEL', key, all[i])
+    else
+      live[#live + 1] = { id = all[i], startedAt = popup.startedAt }
     end
+  end
+  table.sort(live, function(a, b)
+    return a.startedAt > b.startedAt
+  end)
+  for i = plan.mostPopups + 1, #live do
+    redis.call('HDEL', key, live[i].id)
   end
 end
 
@@ -129,7 +140,7 @@ for _, agent in ipairs(plan.agents) do
       redis.call('SPUBLISH', KEYS[agent.channel], epoch .. ' ' .. seq .. ' ' .. message.body)
     end
   end
-  dropExpired(KEYS[agent.popups])
+  tidyPopups(KEYS[agent.popups])
   redis.call('PEXPIRE', KEYS[agent.inbox], plan.inboxMs)
   redis.call('PEXPIRE', KEYS[agent.meta], plan.metaMs)
 end

@@ -22,9 +22,9 @@ export interface ServiceGroupOptions {
 
 /** The stack's processes, supervised, each with its log file. */
 export interface ServiceGroup {
-  /** Starts stage by stage, each waiting until the one before is ready. */
+  /** Starts all at once: they need the servers, not one another. */
   start(onReady: (name: ServiceName, ms: number) => void): Promise<void>;
-  /** Stops stage by stage, the other way round. */
+  /** Stops stage by stage, callers first. */
   stop(): Promise<void>;
   /** Kills everything at once. */
   killAll(): void;
@@ -57,16 +57,14 @@ export async function createServiceGroup(options: ServiceGroupOptions): Promise<
 
   return {
     start: async (onReady) => {
-      for (const stage of stages) {
-        await Promise.all(
-          stage.map(async (name) => {
-            const startedAt = performance.now();
-            member(name).process.start();
-            await member(name).process.waitReady({ timeoutMs: readyTimeoutMs });
-            onReady(name, Math.round(performance.now() - startedAt));
-          }),
-        );
-      }
+      await Promise.all(
+        [...members].map(async ([name, { process }]) => {
+          const startedAt = performance.now();
+          process.start();
+          await process.waitReady({ timeoutMs: readyTimeoutMs });
+          onReady(name, Math.round(performance.now() - startedAt));
+        }),
+      );
     },
     stop: async () => {
       for (const stage of stages.toReversed()) {

@@ -55,7 +55,9 @@ export class PopupCards {
   /** A pop-up that is not shown any more stays away. */
   update(popup) {
     const card = this.#cards.get(popup.popupId);
-    if (card !== undefined) fillCard(card, popup);
+    if (card === undefined) return;
+    fillCard(card, popup);
+    this.#tick();
   }
 
   hide(popupId) {
@@ -80,14 +82,15 @@ export class PopupCards {
 
   async #dismiss(popupId) {
     const card = this.#cards.get(popupId);
-    if (card === undefined) return;
-    card.dismiss.disabled = true;
+    // Not `disabled`: that would take the keyboard's place in the page away.
+    if (card === undefined || card.dismissing) return;
+    card.dismissing = true;
     try {
       await this.#onDismiss(popupId);
       this.hide(popupId);
     } catch (error) {
       if (error.code === 'popup_not_found') this.hide(popupId);
-      else card.dismiss.disabled = false;
+      else card.dismissing = false;
     }
   }
 
@@ -125,6 +128,7 @@ function createCard(popup, onDismiss) {
   const card = {
     popup,
     seen: false,
+    dismissing: false,
     kind: element('h3', { id: `popup-${popup.popupId}` }),
     peer: part('peer'),
     state: part('state'),

@@ -199,3 +199,26 @@ interface OpenApiOperation {
   requestBody?: object;
   responses: Record<string, { description: string; content: Record<'application/json', { schema: object }> }>;
 }
+
+test('a request that meets the stop is answered 503 in the one shape, and told to go elsewhere', async () => {
+  const stopping = await openTestApi();
+  await stopping.app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = stopping.app.server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  // A first byte keeps the connection from counting as idle.
+  socket.write('G');
+  await new Promise((resolve) => setImmediate(resolve));
+  const closed = stopping.close();
+  socket.write('ET /v1/calls HTTP/1.1\r\nHost: api\r\n\r\n');
+  let text = '';
+  socket.on('data', (data) => {
+    text += String(data);
+  });
+  await once(socket, 'close');
+  await closed;
+  expect(text).toMatch(/^HTTP\/1\.1 503 /);
+  expect(text).toMatch(/connection: close/i);
+  expect(text).toMatch(/retry-after: 1/i);
+  expect(errorResponse.parse(JSON.parse(text.split('\r\n\r\n')[1] ?? '')).error.code).toBe('unavailable');
+});
