@@ -249,7 +249,10 @@ describe('an incoming call', () => {
     const { resumeAt } = fabio;
     await fabio.request('logout');
     expect((await fabio.closed).code).toBe(1000);
-    expect(await system.history.waitForEnd(callId)).toMatchObject({ result: 'completed', user_name: 'fabio' });
+    expect(await system.history.waitForEnd(callId)).toMatchObject({
+      result: 'completed',
+      user_name: 'fabio',
+    });
     const ended = (await system.history.events(callId)).filter(({ type }) => type === 'call.ended');
     expect(ended).toMatchObject([{ popupSkipped: 'agent_logged_out' }]);
 

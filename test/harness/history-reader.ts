@@ -82,11 +82,7 @@ export function createHistoryReader(databaseUrl: string): HistoryReader {
     },
     waitForCalls,
     waitForEnd: async (callId, timeoutMs) => {
-      const [call] = await waitForCalls(
-        { call_id: callId },
-        ([one]) => one?.state === 'ended',
-        timeoutMs,
-      );
+      const [call] = await waitForCalls({ call_id: callId }, ([one]) => one?.state === 'ended', timeoutMs);
       if (call === undefined) throw new Error('no call');
       return call;
     },

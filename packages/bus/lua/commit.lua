@@ -44,7 +44,9 @@ if call then
   end
   if call.external then
     local owner = redis.call('GET', KEYS[call.external])
-    if owner and owner ~= call.id then
+    -- An id that outlived its call names nothing any more. All calls of a tenant share this slot.
+    local prefix = string.sub(KEYS[call.key], 1, -(#call.id + 1))
+    if owner and owner ~= call.id and redis.call('EXISTS', prefix .. owner) == 1 then
       return answer('conflict')
     end
   end
@@ -94,7 +96,12 @@ local function applyPopup(key, message)
     redis.call('PEXPIRE', key, plan.popupsMs)
     return true
   elseif message.change == 'update' then
-    if redis.call('HEXISTS', key, message.popupId) == 0 then
+    local shown = redis.call('HGET', key, message.popupId)
+    if not shown then
+      return false
+    end
+    if cjson.decode(shown).expiresAt <= now then
+      redis.call('HDEL', key, message.popupId)
       return false
     end
     redis.call('HSET', key, message.popupId, message.popup)
@@ -129,13 +136,15 @@ local function tidyPopups(key)
 end
 
 for _, agent in ipairs(plan.agents) do
-  if redis.call('HSETNX', KEYS[agent.meta], 'epoch', plan.epoch) == 1 then
-    redis.call('DEL', KEYS[agent.inbox])
-  end
+  redis.call('HSETNX', KEYS[agent.meta], 'epoch', plan.epoch)
   local epoch = redis.call('HGET', KEYS[agent.meta], 'epoch')
   for _, message in ipairs(agent.messages) do
     if applyPopup(KEYS[agent.popups], message) then
       local seq = redis.call('HINCRBY', KEYS[agent.meta], 'seq', 1)
+      if seq == 1 then
+        -- The first of its epoch: what an older one left would refuse it, half-way through this step.
+        redis.call('DEL', KEYS[agent.inbox])
+      end
       redis.call('XADD', KEYS[agent.inbox], 'MAXLEN', '~', plan.inboxLength, seq .. '-0', 'm', message.body)
       redis.call('SPUBLISH', KEYS[agent.channel], epoch .. ' ' .. seq .. ' ' .. message.body)
     end

@@ -25,8 +25,12 @@ export function createAgentFeed(subscriber: Redis, names: Names): AgentFeed {
     const entry = handler === undefined ? null : parseFeedEntry(message);
     if (entry !== null) handler?.(entry);
   });
+  const tellRestored = () => {
+    for (const listener of restored) listener();
+  };
   subscriber.on('ready', () => {
-    if (readyOnce) for (const listener of restored) listener();
+    // Answered after the subscriptions that were sent before it: from then on nothing is missed unseen.
+    if (readyOnce) subscriber.ping().then(tellRestored, () => undefined);
     readyOnce = true;
   });
   return {

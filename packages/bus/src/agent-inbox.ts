@@ -51,7 +51,8 @@ export function createAgentInbox(redis: Redis, names: Names, bus: CallBus): Agen
       if (sinceSeq !== null) transaction.xrange(names.inbox(tenant, user), `${sinceSeq + 1}-0`, '+');
       const results = toResults(await transaction.exec());
       const [epoch, seq] = results[2] as [string, string | null];
-      const [nowSec] = results[4] as [string];
+      const [seconds, micros] = results[4] as [string | number, string | number];
+      const nowMs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
       const last = Number(seq ?? 0);
       const raw = (results[5] ?? []) as [string, string[]][];
       const entries = raw.map(([id, fields]) => ({ seq: Number.parseInt(id, 10), body: fields[1] ?? '' }));
@@ -61,7 +62,7 @@ export function createAgentInbox(redis: Redis, names: Names, bus: CallBus): Agen
         seq: last,
         entries,
         complete: sinceSeq === null || (first <= sinceSeq + 1 && sinceSeq <= last),
-        popups: toLivePopups(results[3] as string[], Number(nowSec) * 1000),
+        popups: toLivePopups(results[3] as string[], nowMs),
       };
     },
     async openCalls(tenant, user, ramal) {
@@ -82,7 +83,11 @@ export function createAgentInbox(redis: Redis, names: Names, bus: CallBus): Agen
 
 function toLivePopups(stored: readonly string[], nowMs: number): Popup[] {
   return stored
-    .map((json) => popup.parse(JSON.parse(json)))
+    .flatMap((json) => {
+      // Written by a newer version during a deploy: what this one can't read it doesn't show.
+      const parsed = popup.safeParse(JSON.parse(json));
+      return parsed.success ? [parsed.data] : [];
+    })
     .filter(({ expiresAt }) => expiresAt > nowMs)
     .sort((a, b) => a.startedAt - b.startedAt);
 }

@@ -1,6 +1,7 @@
 import {
   type CallCommit,
   type DialStep,
+  type IntentChange,
   type LiveCall,
   planDialRequest,
   planDialStep,
@@ -92,8 +93,8 @@ export function createDialIntents(options: {
       const commit = plan(call, view.nowMs);
       const { outcome } = await bus.commit(commit);
       if (outcome !== 'conflict') return outcome;
-      const state = (await find(tenant, intentId))?.intent.state;
-      if (state === undefined || !commit.intent?.from.includes(state)) return 'conflict';
+      const { intent: now } = await bus.view({ tenant, intentId });
+      if (now === null || !mayStillApply(commit.intent, now)) return 'conflict';
     }
     throw new Error(`no commit in ${MOST_CONFLICTS} tries`);
   };
@@ -162,6 +163,13 @@ export function toVerdict(intent: DialIntent, nowMs: number): DialStep | null {
     case 'canceled':
       return null;
   }
+}
+
+/** Was it the call alone that had changed, or can this step never be made any more? */
+function mayStillApply(change: IntentChange | undefined, now: Record<string, string>): boolean {
+  const { from = [], fence } = change ?? {};
+  const isFrom = from.some((state) => state === now['state']);
+  return isFrom && (fence === undefined || fence === now['fence']);
 }
 
 /** The click again: same answer, and queued again in case the first try ended between recording and queueing. */

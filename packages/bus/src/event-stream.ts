@@ -87,11 +87,10 @@ export function createEventStream(
       if (ids.length > 0) await commands.xack(stream, HISTORY_GROUP, ...ids);
     },
     async committedBelow() {
-      const [pending, group] = await Promise.all([
-        orGroupMissing(commands.xpending(stream, HISTORY_GROUP)) as Promise<[number, string | null]>,
-        groupInfo(),
-      ]);
-      const [count, lowest] = pending;
+      // In this order: what another consumer reads in between is pending then, and never counted as committed.
+      const group = await groupInfo();
+      const pending = await orGroupMissing(commands.xpending(stream, HISTORY_GROUP));
+      const [count, lowest] = pending as [number, string | null];
       if (count > 0 && lowest !== null) return lowest;
       const delivered = group?.['last-delivered-id'];
       return typeof delivered === 'string' && delivered !== '0-0' ? toNextId(delivered) : null;

@@ -6,7 +6,7 @@ export type Script = (keys: readonly string[], args: readonly (string | number)[
 
 /** Registers `lua/<name>.lua`; it is sent whole once and by its hash from then on. */
 export function loadScript(redis: Redis, name: string): Script {
-  const command = `ramal_${name}`;
+  const command = `ramal_${name.replaceAll('-', '_')}`;
   const lua = readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8');
   redis.defineCommand(command, { lua });
   const run = (redis as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>)[

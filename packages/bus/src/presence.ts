@@ -1,5 +1,6 @@
 import type { Names } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
+import { loadScript } from './load-script.ts';
 
 /**
  * Who is logged in, by leases: a gateway renews its sockets' leases, so that those of a gateway that died
@@ -10,23 +11,17 @@ export interface Presence {
   renew(tenant: string, user: string, socketId: string): Promise<void>;
   /** The agent logged out on this socket. */
   end(tenant: string, user: string, socketId: string): Promise<void>;
-  /** Those of `users` who are logged in. */
+  /** Those of `users` who are logged in at `nowMs`, Redis time. */
   present(tenant: string, users: readonly string[], nowMs: number): Promise<Set<string>>;
 }
 
 export const PRESENCE_LEASE_MS = 45_000;
 
 export function createPresence(redis: Redis, names: Names): Presence {
+  const lease = loadScript(redis, 'lease');
   return {
     async renew(tenant, user, socketId) {
-      const key = names.presence(tenant, user);
-      const nowMs = Date.now();
-      await redis
-        .pipeline()
-        .zremrangebyscore(key, '-inf', nowMs)
-        .zadd(key, nowMs + PRESENCE_LEASE_MS, socketId)
-        .pexpire(key, PRESENCE_LEASE_MS)
-        .exec();
+      await lease([names.presence(tenant, user)], [socketId, PRESENCE_LEASE_MS]);
     },
     async end(tenant, user, socketId) {
       await redis.zrem(names.presence(tenant, user), socketId);

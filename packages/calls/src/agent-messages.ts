@@ -1,4 +1,4 @@
-import type { CallEvent, CallView, InboxEvent, Popup } from '@ramal/contracts';
+import type { CallEvent, CallView, DialEvent, InboxEvent, Popup } from '@ramal/contracts';
 import { toPopup } from './popup.ts';
 import { type Leg, reduceCall, toLegs, toPeer } from './reduce-call.ts';
 
@@ -72,25 +72,21 @@ interface Scene {
 }
 
 function toMessages(scene: Scene): AgentMessage[] {
-  const { event, before } = scene;
+  const { event } = scene;
   switch (event.type) {
     case 'call.requested':
       return event.user === scene.user
         ? [plain(scene, 'call.created'), dialProgress(scene), popup(scene, 'show', 'start')]
         : [];
     case 'dial.requesting':
-      return [dialProgress(scene), plain(scene, 'call.updated'), popup(scene, 'update', 'start')];
     case 'dial.accepted':
     case 'dial.uncertain':
-      return [dialProgress(scene), plain(scene, 'call.updated'), popup(scene, 'update', 'start')];
     case 'dial.failed':
     case 'dial.expired':
     case 'dial.canceled':
-      return [dialProgress(scene), plain(scene, 'call.ended'), popup(scene, 'update', 'start')];
+      return dialled(scene, event);
     case 'call.incoming':
-      return before === null || before.state !== 'ended'
-        ? [plain(scene, before === null ? 'call.created' : 'call.updated'), ...incoming(scene)]
-        : [plain(scene, 'call.updated')];
+      return rung(scene);
     case 'call.answered':
       return answered(scene);
     case 'call.ended':
@@ -101,6 +97,25 @@ function toMessages(scene: Scene): AgentMessage[] {
     case 'popup.dismissed':
       return [];
   }
+}
+
+/** The steps of a dial concern who dialled; the callee of an internal call only sees the call. */
+function dialled(scene: Scene, event: DialEvent): AgentMessage[] {
+  const { before, call } = scene;
+  const ended = call.state === 'ended' && before?.state !== 'ended';
+  const news = plain(scene, ended ? 'call.ended' : 'call.updated');
+  if (event.user !== scene.user) return [news];
+  return [dialProgress(scene), news, popup(scene, 'update', 'start')];
+}
+
+function rung(scene: Scene): AgentMessage[] {
+  const { before, call } = scene;
+  if (before === null) return [plain(scene, 'call.created'), ...incoming(scene)];
+  const updated = plain(scene, 'call.updated');
+  if (call.state === 'ended') return [updated];
+  // Told again, or of another extension: a pop-up that stands follows, one that was closed stays closed (I5).
+  const kind = before.state === 'ended' ? 'start' : 'incoming';
+  return [updated, popup(scene, 'update', kind)];
 }
 
 /** The pop-up of a call that rings; its own dial already has the start pop-up. */
@@ -116,8 +131,8 @@ function isCallee({ call }: Scene): boolean {
 }
 
 function answered(scene: Scene): AgentMessage[] {
-  const { before, call } = scene;
-  if (before?.state === 'ended') return [plain(scene, 'call.updated'), popup(scene, 'update', 'end')];
+  const { before, call, hungUp } = scene;
+  if (before !== null && hungUp) return [plain(scene, 'call.updated'), popup(scene, 'update', 'end')];
   const news = before === null ? [plain(scene, 'call.created')] : [];
   if (call.state === 'ended') return news;
   const popups = before === null && call.direction !== 'outbound' ? incoming(scene) : [];

@@ -5,10 +5,12 @@ import type { Callback } from './match-callback.ts';
 import { reduceCall, toLegs } from './reduce-call.ts';
 import { toPeerKey } from './same-number.ts';
 
-/** The lines a call is found under: one for each of our agents' ends. */
+/** The lines a call is found under: one for each of our agents' ends, or one of its two numbers where neither is ours. */
 export function toLines(events: readonly CallEvent[]): Line[] {
   const call = reduceCall(events);
-  return toLegs(events).map((leg) => ({
+  const legs = toLegs(events);
+  if (legs.length === 0) return toForeignLines(call.origin, call.destination);
+  return legs.map((leg) => ({
     ramal: leg.ramal,
     peerKey: toPeerKey(toLegView(call, leg).peer.raw),
   }));
@@ -16,8 +18,15 @@ export function toLines(events: readonly CallEvent[]): Line[] {
 
 /** The lines on which a callback's call is to be looked for. */
 export function toCallbackLines({ direction, legs, origin, destination, peer }: Callback): Line[] {
+  if (legs.length === 0) return toForeignLines(origin ?? null, destination ?? null);
   return legs.map(({ ramal }) => {
     const other = direction === 'internal' ? (ramal === origin ? destination : origin) : peer;
     return { ramal, peerKey: toPeerKey(other ?? '') };
   });
+}
+
+/** A call between two numbers of which neither is an extension: told twice, it must still be one call (I3). */
+function toForeignLines(origin: string | null, destination: string | null): Line[] {
+  if (origin === null && destination === null) return [];
+  return [{ ramal: '', peerKey: `${toPeerKey(origin ?? '')}>${toPeerKey(destination ?? '')}` }];
 }

@@ -1,5 +1,5 @@
 import type { CallEvent, CallView, Direction, MatchedBy } from '@ramal/contracts';
-import { type Leg, reduceCall, toLegs } from './reduce-call.ts';
+import { isCallbackEvent, type Leg, reduceCall, toLegs } from './reduce-call.ts';
 import { isSameNumber } from './same-number.ts';
 
 /** A call that Redis still holds: open, or ended a while ago. */
@@ -77,6 +77,14 @@ function speaksOf(callback: Callback, call: LiveCall, view: CallView): boolean {
   if (externalCallId !== undefined && view.externalCallId !== null) return false;
   if (direction !== 'unknown' && view.direction !== 'unknown' && direction !== view.direction) return false;
   const legs = toLegs(call.events);
+  if (callback.legs.length === 0) {
+    // Neither number is ours to know: then both must be the same.
+    return (
+      legs.length === 0 &&
+      isSameNumber(callback.origin ?? '', view.origin ?? '') &&
+      isSameNumber(callback.destination ?? '', view.destination ?? '')
+    );
+  }
   if (direction === 'internal') {
     const ours = [view.origin, view.destination];
     return callback.legs.every(
@@ -95,6 +103,8 @@ function mayStillGet(kind: CallbackKind, call: LiveCall, view: CallView, nowMs: 
   const ageMs = nowMs - view.startedAt;
   if (ageMs > OPEN_WINDOW_MS) return false;
   const sinceEndMs = view.endedAt === null ? null : nowMs - view.endedAt;
+  // A dial that came to nothing, as far as we know: what the CTI tells much later is about another call.
+  if (sinceEndMs !== null && !call.events.some(isCallbackEvent)) return sinceEndMs <= LATE_WINDOW_MS;
   switch (kind) {
     case 'incoming':
       if (has('call.incoming')) return ageMs <= REPEAT_WINDOW_MS;

@@ -3,7 +3,7 @@ import { toDeliveries } from './agent-messages.ts';
 import type { CallCommit } from './call-commit.ts';
 import { type Callback, type CallbackKind, type LiveCall, matchCallback } from './match-callback.ts';
 import { toLines } from './call-lines.ts';
-import { reduceCall } from './reduce-call.ts';
+import { reduceCall, toLegs } from './reduce-call.ts';
 import { toStableId } from './stable-id.ts';
 
 /** What was read before a callback is planned. */
@@ -33,7 +33,8 @@ const EVENT_TYPES = {
 export function planCallback(callback: Callback, scene: CallbackScene): CallbackPlan {
   const match = matchCallback(callback, scene.candidates, scene.nowMs);
   const known = match?.call ?? { callId: scene.newCallId, version: 0, events: [] };
-  const event = toEvent(callback, scene, known.callId, match?.matchedBy ?? 'created');
+  const said = toEvent(callback, scene, known.callId, match?.matchedBy ?? 'created');
+  const event = { ...said, ...toSkipped(callback.kind, [...known.events, said], scene.presentUsers) };
   if (known.events.some(({ eventId }) => eventId === event.eventId))
     return { kind: 'duplicate', callId: known.callId };
   const events = [...known.events, event];
@@ -91,17 +92,18 @@ function toEvent(
     ...(durationSec === undefined ? {} : { durationSec }),
     ...(recording === undefined ? {} : { recording }),
     ...(ctiAtMs === undefined ? {} : { ctiAt: ctiAtMs }),
-    ...toSkipped(kind, leg, scene.presentUsers),
   };
 }
 
-/** Why the end pop-up of this callback is not shown, where it is not (R44). */
+/** Why the pop-up of this callback is not shown to anybody, where it is not (R44). A recording brings none. */
 function toSkipped(
   kind: CallbackKind,
-  leg: Callback['legs'][number] | undefined,
+  events: readonly CallEvent[],
   presentUsers: ReadonlySet<string>,
 ): Pick<CallbackEvent, 'popupSkipped'> {
-  if (leg?.user == null) return { popupSkipped: 'ramal_unknown' };
-  if (kind !== 'ended' || presentUsers.has(leg.user)) return {};
+  if (kind === 'recording') return {};
+  const users = toLegs(events).flatMap(({ user }) => (user === null ? [] : [user]));
+  if (users.length === 0) return { popupSkipped: 'ramal_unknown' };
+  if (kind !== 'ended' || users.some((user) => presentUsers.has(user))) return {};
   return { popupSkipped: 'agent_logged_out' };
 }

@@ -92,12 +92,12 @@ export function toPeer(raw: string): CallView['peer'] {
   return { raw, e164: null, display: raw };
 }
 
-/** Dedupes by event id and sorts by time, then by how far a fact brings the call, then by id. */
+/** Sorts by time, then by how far a fact brings the call, then by id; of a fact told twice the first word counts. */
 function toOrderedSet(events: readonly CallEvent[]): CallEvent[] {
-  const unique = new Map(events.map((event) => [event.eventId, event]));
-  return [...unique.values()].sort(
-    (a, b) => a.at - b.at || toRank(a) - toRank(b) || (a.eventId < b.eventId ? -1 : 1),
-  );
+  const told = new Set<string>();
+  return events
+    .toSorted((a, b) => a.at - b.at || toRank(a) - toRank(b) || (a.eventId < b.eventId ? -1 : 1))
+    .filter(({ eventId }) => !told.has(eventId) && told.add(eventId));
 }
 
 function toRank(event: CallEvent): number {
@@ -112,9 +112,11 @@ function toProgress(
 ): { state: CallState; endedAt: number | null } {
   const hangup = callbacks.find((event) => event.type === 'call.ended');
   if (hangup !== undefined) return { state: 'ended', endedAt: hangup.at };
-  // A CTI that calls back about a call is the better witness than our own verdict that it never began.
-  const witnesses: readonly CallEvent[] =
-    callbacks.length > 0 ? ordered.filter((event) => REACHED[event.type] !== 'ended') : ordered;
+  // A CTI that calls back about a call is the better witness than our own verdict that it never began. But a
+  // recording tells of a call that is over: it opens none again.
+  const witnesses: readonly CallEvent[] = callbacks.some((event) => REACHED[event.type] !== null)
+    ? ordered.filter((event) => REACHED[event.type] !== 'ended')
+    : ordered;
   const reached = witnesses.reduce((most, event) => {
     const state = REACHED[event.type];
     return state === null ? most : Math.max(most, STATES.indexOf(state));
@@ -168,6 +170,6 @@ function isDialEvent(event: CallEvent): event is DialEvent {
   return 'intentId' in event;
 }
 
-function isCallbackEvent(event: CallEvent): event is CallbackEvent {
+export function isCallbackEvent(event: CallEvent): event is CallbackEvent {
   return 'matchedBy' in event;
 }

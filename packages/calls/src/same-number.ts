@@ -4,10 +4,11 @@ const LEAST_DIGITS = 8;
 
 /**
  * Do two spellings name the same far end (R46)? Their last 8 to 10 digits decide, as many as both have,
- * so that prefixes (`0`, carrier, `+55`) don't matter. Shorter numbers (extensions, 190) must be equal.
- * Two withheld numbers count as the same.
+ * so that prefixes (`0`, carrier, `+55`) don't matter. Shorter numbers (extensions, 190) must be equal, and so
+ * must names (a queue, a SIP user). Two withheld numbers count as the same.
  */
 export function isSameNumber(a: string, b: string): boolean {
+  if (isName(a) || isName(b)) return toName(a) === toName(b);
   const left = toDigits(a);
   const right = toDigits(b);
   const digits = Math.min(MOST_DIGITS, left.length, right.length);
@@ -17,7 +18,15 @@ export function isSameNumber(a: string, b: string): boolean {
 
 /** Equal for any two spellings of one number: what calls with the same far end are found by. */
 export function toPeerKey(number: string): string {
-  return toDigits(number).slice(-LEAST_DIGITS);
+  return isName(number) ? toName(number) : toDigits(number).slice(-LEAST_DIGITS);
+}
+
+function isName(number: string): boolean {
+  return /\p{L}/u.test(number);
+}
+
+function toName(number: string): string {
+  return number.trim().toLowerCase();
 }
 
 function toDigits(number: string): string {

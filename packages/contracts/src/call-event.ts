@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { callResult, direction, matchedBy } from './call-state.ts';
 import { callId, epochMs, externalCallId, intentId, ramal, tenantId, userId } from './ids.ts';
 import { dialReason, popupSkipReason } from './reasons.ts';
+import { isStorableText, UNSTORABLE } from './storable-text.ts';
 
 /** Free data a CRM attaches to a dial and gets back with every pop-up of it: at most 20 short strings. */
 export const callContext = z
   .record(z.string().min(1).max(64), z.string().max(512))
-  .refine((context) => Object.keys(context).length <= 20, 'at most 20 entries');
+  .refine((context) => Object.keys(context).length <= 20, 'at most 20 entries')
+  // An event that can't be stored would cost the call its history (R43).
+  .refine((context) => Object.entries(context).flat().every(isStorableText), UNSTORABLE);
 export type CallContext = z.infer<typeof callContext>;
 
 const base = {

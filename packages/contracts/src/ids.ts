@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { isStorableText, UNSTORABLE } from './storable-text.ts';
 
 /** A tenant's name, as `wl_chamados_empresa.tenant` holds it. Hostile characters are legal here; names.ts escapes them. */
-export const tenantId = z.string().min(1).max(128);
+export const tenantId = z.string().min(1).max(128).refine(isStorableText, UNSTORABLE);
 
 /** A CRM user's login, unique within the tenant. */
-export const userId = z.string().min(1).max(128);
+export const userId = z.string().min(1).max(128).refine(isStorableText, UNSTORABLE);
 
 /** An extension (R33): digits, `*` and `#`. */
 export const ramal = z.string().regex(/^[0-9*#]{1,20}$/, 'an extension holds 1 to 20 digits, * or #');

@@ -40,9 +40,20 @@ export interface Names {
   agentChannel(tenant: string, user: string): string;
 }
 
-/** Keeps hostile ids (`:`, `{}`, `*`, `%`) from ever being read as part of a key's structure. */
+/**
+ * Keeps hostile ids (`:`, `{}`, `*`, `%`) from ever being read as part of a key's structure. Never throws, and
+ * no two ids become the same: half a surrogate pair, which has no UTF-8, is spelled `%uD800`.
+ */
 export function escapeId(id: string): string {
-  return encodeURIComponent(id).replace(/[!'()*.]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  return id
+    .replace(/\p{Cs}|\P{Cs}+/gu, (part) =>
+      /^\p{Cs}/u.test(part) ? `%u${toHex(part.charCodeAt(0))}` : encodeURIComponent(part),
+    )
+    .replace(/[!'()*.]/g, (character) => `%${toHex(character.charCodeAt(0))}`);
+}
+
+function toHex(code: number): string {
+  return code.toString(16).toUpperCase();
 }
 
 /** FNV-1a over UTF-8, 32 bits: stable across processes and versions, which is all it must be. */

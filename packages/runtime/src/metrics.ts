@@ -25,7 +25,12 @@ export function createMetrics(service: string): Metrics {
         help,
         registers,
         async collect() {
-          this.set(await read());
+          // One that can't be read right now, as with Redis down, must not take all the others along.
+          this.set(
+            await Promise.resolve()
+              .then(read)
+              .catch(() => Number.NaN),
+          );
         },
       });
     },

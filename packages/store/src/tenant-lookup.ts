@@ -55,9 +55,9 @@ export function createTenantLookup(store: Store, now: () => number = () => perfo
       return findAgentCredentials(store, tenant, user);
     },
   });
-  const profile = createPatientReader(profiles);
-  const tenantOfToken = createPatientReader(tokens);
-  const credentialsOf = createPatientReader(credentials);
+  const profile = createPatientReader(profiles, now);
+  const tenantOfToken = createPatientReader(tokens, now);
+  const credentialsOf = createPatientReader(credentials, now);
   return {
     profile,
     async byCallbackToken(token) {
@@ -70,26 +70,39 @@ export function createTenantLookup(store: Store, now: () => number = () => perfo
 
 /**
  * Reads through a cache, and falls back on what was last known when the database fails or takes longer than
- * half a second: calls go on while PostgreSQL is down.
+ * half a second: calls go on while PostgreSQL is down. That something does not exist is not worth remembering:
+ * made-up tokens would push out what is.
  */
-function createPatientReader<V>(cache: Cache<string, V>): (key: string) => Promise<V> {
+function createPatientReader<V>(
+  cache: Cache<string, V | null>,
+  now: () => number,
+): (key: string) => Promise<V | null> {
   const lastKnown = new Map<string, V>();
-  return async (key) => {
-    const fresh = cache.get(key).then((value) => {
+  /** Since when the database owes an answer: patience is lost once, not by everyone who asks. */
+  const waitingSince = new Map<string, number>();
+  const load = async (key: string): Promise<V | null> => {
+    if (!waitingSince.has(key)) waitingSince.set(key, now());
+    try {
+      const value = await cache.get(key);
       lastKnown.delete(key);
-      lastKnown.set(key, value);
+      if (value !== null) lastKnown.set(key, value);
       const oldest = lastKnown.size > MAX_ENTRIES ? lastKnown.keys().next() : null;
       if (oldest !== null && oldest.done !== true) lastKnown.delete(oldest.value);
       return value;
-    });
-    if (!lastKnown.has(key)) return fresh;
+    } finally {
+      waitingSince.delete(key);
+    }
+  };
+  return async (key) => {
+    const fresh = load(key);
+    const known = lastKnown.get(key);
+    if (known === undefined) return fresh;
+    const patienceMs = PATIENCE_MS - (now() - (waitingSince.get(key) ?? now()));
     let timer: NodeJS.Timeout | undefined;
     const stale = new Promise<V>((resolve) => {
-      timer = setTimeout(() => resolve(lastKnown.get(key) as V), PATIENCE_MS);
+      timer = setTimeout(() => resolve(known), Math.max(0, patienceMs));
     });
-    return Promise.race([fresh.catch(() => lastKnown.get(key) as V), stale]).finally(() =>
-      clearTimeout(timer),
-    );
+    return Promise.race([fresh.catch(() => known), stale]).finally(() => clearTimeout(timer));
   };
 }
 

@@ -7,6 +7,7 @@ export {
   type WaitOptions,
 } from './agent-client.ts';
 export { AgentClosedError, WireError } from './agent-client-errors.ts';
+export { findBrowser } from './find-browser.ts';
 export type { RestartableServer } from './restartable-server.ts';
 export { findFreePort } from './servers/find-free-port.ts';
 export { findPostgres } from './servers/find-postgres.ts';

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { errorResponse } from '@ramal/contracts';
+import { sleepUntil } from '@ramal/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, KEYS, openTestApi, type TestApi } from '../test/open-test-api.ts';
@@ -204,11 +205,12 @@ test('a request that meets the stop is answered 503 in the one shape, and told t
   const stopping = await openTestApi();
   await stopping.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = stopping.app.server.address() as AddressInfo;
+  const accepting = once(stopping.app.server, 'connection');
   const socket = connect(port, '127.0.0.1');
-  await once(socket, 'connect');
+  const [accepted] = (await accepting) as [Socket];
   // A first byte keeps the connection from counting as idle.
   socket.write('G');
-  await new Promise((resolve) => setImmediate(resolve));
+  await sleepUntil(() => accepted.bytesRead > 0);
   const closed = stopping.close();
   socket.write('ET /v1/calls HTTP/1.1\r\nHost: api\r\n\r\n');
   let text = '';

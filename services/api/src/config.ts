@@ -6,7 +6,9 @@ export const configSchema = z.object({
   ...commonEnv,
   API_HOST: z.string().default('127.0.0.1').describe('Address the api listens on'),
   API_PORT: port().default(4000).describe('Port of the api'),
-  AGENT_TOKEN_SECRET: signingSecret().describe('Signs the agent tokens (HS256); the same as the gateway has'),
+  AGENT_TOKEN_SECRET: signingSecret().describe(
+    'Signs the agent tokens (HS256), 32 characters at least; the same in both services',
+  ),
   AGENT_TOKEN_TTL_SEC: count()
     .max(86_400)
     .default(900)

@@ -28,7 +28,6 @@ export const KEYS = {
 export interface Answer {
   status: number;
   headers: Record<string, unknown>;
-  // biome-ignore lint: tests read what they expect
   body: any; // oxlint-disable-line typescript/no-explicit-any
   text: string;
 }

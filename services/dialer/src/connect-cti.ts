@@ -25,7 +25,7 @@ export function connectCti(
     );
     const fail = (error: Error) => {
       clearTimeout(timer);
-      socket.destroy();
+      socket.on('error', () => undefined).destroy();
       reject(error);
     };
     const onError = (error: Error) => fail(new DialUnsentError('cti_unreachable', toErrorCode(error)));

@@ -43,6 +43,7 @@ const COMMIT_RETRY_MS = 200;
  */
 export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps): Promise<void> {
   const { intents, events } = deps;
+  const askedAt = performance.now();
   const found = await intents.find(job.tenant, job.intentId);
   if (found === null || isSettled(found.intent) || found.intent.state === 'sent') {
     return events.skipped({ ...job, why: found?.intent.state ?? 'unknown intent' });
@@ -55,12 +56,13 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
   if (claimed !== 'applied') return events.skipped({ ...job, why: 'not claimable' });
   events.attempted({ ...fields, attempt: attempt.number });
   // From here on time is measured by our own steady clock, from Redis' word on how much is left.
-  const deadlineAt = performance.now() + (intent.deadlineMs - nowMs);
+  const deadlineAt = askedAt + (intent.deadlineMs - nowMs);
   const leftMs = () => deadlineAt - performance.now();
 
   try {
     const request = await prepare(intent, deps);
     const socket = await connectCti(request, Math.max(1, Math.min(deps.connectTimeoutMs, leftMs())));
+    if (socket.destroyed) throw new DialUnsentError('cti_unreachable', 'CLOSED_BEFORE_REQUEST');
     const recorded = await intents
       .step(intent, { type: 'dial.requesting', fence, attempt: attempt.number })
       .catch((error: unknown) => {
@@ -72,6 +74,16 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
       return recorded === 'late'
         ? await expire(intent, deps)
         : events.skipped({ ...job, why: 'taken over or canceled' });
+    }
+    if (leftMs() <= 0) {
+      // Redis was slow to say yes: the phone must not ring after the deadline (I2).
+      socket.destroy();
+      return await settle(
+        intent,
+        { type: 'dial.failed', fence, reason: 'deadline_passed' },
+        deps,
+        ANSWER_GRACE_MS,
+      );
     }
     events.requestSent({ ...fields, method: request.method, prefix: request.prefix });
     const answer = await sendOriginate(request, socket, Math.max(1, leftMs() + ANSWER_GRACE_MS));

@@ -23,8 +23,16 @@ interface CallbackRoute {
 /** The callback routes: `GET|POST /v1/cti/{callbackToken}/{incoming|answered|ended|recording}`. */
 export function createApp(deps: AppDeps): FastifyInstance {
   const { lookup, ingest, events } = deps;
+  const refuse = (request: FastifyRequest, reply: FastifyReply, error: WireError) => {
+    events.refused({ code: error.code, route: request.routeOptions.url ?? 'none' });
+    if (error.retryable) reply.header('retry-after', '1');
+    return reply.code(error.httpStatus).send({ error: error.toData() });
+  };
+
   const app = Fastify({
     logger: false,
+    // Addresses that can't be read have no route, so no error handler of ours would see them.
+    frameworkErrors: (error, request, reply) => void refuse(request, reply, toWireError(error)),
     bodyLimit: deps.maxBodyBytes,
     requestTimeout: 10_000,
     connectionTimeout: 15_000,
@@ -45,12 +53,6 @@ export function createApp(deps: AppDeps): FastifyInstance {
     refuse(request, reply, new WireError('not_found', 'there is nothing at this address')),
   );
 
-  const refuse = (request: FastifyRequest, reply: FastifyReply, error: WireError) => {
-    events.refused({ code: error.code, route: request.routeOptions.url ?? 'none' });
-    if (error.retryable) reply.header('retry-after', '1');
-    return reply.code(error.httpStatus).send({ error: error.toData() });
-  };
-
   app.route<CallbackRoute>({
     method: ['GET', 'POST'],
     url: '/v1/cti/:token/:kind',
@@ -60,7 +62,8 @@ export function createApp(deps: AppDeps): FastifyInstance {
       if (profile === null) throw new WireError('not_found', 'this callback address is not valid (any more)');
       if (!isKind(kind)) throw new WireError('not_found', `a callback is one of ${KINDS.join(', ')}`);
       if (!profile.tenant.active) throw new WireError('tenant_disabled', 'this company is not active');
-      const query = request.url.split('?')[1] ?? '';
+      // Only the first `?` begins the query: PBXs write recordings' addresses unescaped.
+      const query = request.url.replace(/^[^?]*\??/, '');
       const body = Buffer.isBuffer(request.body) ? request.body : null;
       await ingest(profile, kind, readVariables(query, request.headers['content-type'] ?? '', body));
       const { replyContentType, replyBody } = profile.cti.callback;

@@ -3,6 +3,7 @@ import { WireError } from '@ramal/runtime';
 /** Codes the HTTP server itself gives for requests it can't read. */
 const REQUEST_CODES: Record<string, () => WireError> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () => new WireError('payload_too_large', 'the body is too large'),
+  FST_ERR_MAX_PARAM_LENGTH: () => new WireError('not_found', 'there is nothing at this address'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new WireError('bad_request', 'the body is not as long as Content-Length says'),
 };

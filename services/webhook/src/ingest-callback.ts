@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CallBus, CallsView, Presence } from '@ramal/bus';
 import { type Callback, type CallbackKind, planCallback, toCallbackLines, toLegs } from '@ramal/calls';
 import { type CallbackFacts, type CallParties, identifyParties, toCallbackFacts } from '@ramal/cti';
@@ -11,7 +12,11 @@ export interface Ingested {
   outcome: 'stored' | 'duplicate';
 }
 
-const MOST_CONFLICTS = 20;
+/** A CTI waits at least this long for its answer; of any number who meet at one call, one gets on at each try. */
+const CONFLICT_PATIENCE_MS = 4_000;
+/** After this many tries those who meet step aside for a moment of different length. */
+const EAGER_TRIES = 3;
+const LONGEST_STEP_ASIDE_MS = 50;
 
 /**
  * Makes one callback a fact of its call: read, decide, commit in one atomic step; when the call changed in
@@ -29,7 +34,8 @@ export function createCallbackIngest(options: {
     const facts = toCallbackFacts(profile.cti.callback, variables);
     noteUnknown(events, tenant, kind, facts);
     const callback = toCallback(kind, facts, profile);
-    for (let tries = 0; tries < MOST_CONFLICTS; tries++) {
+    for (let tries = 1; performance.now() - startedMs < CONFLICT_PATIENCE_MS; tries++) {
+      if (tries > EAGER_TRIES) await delay(Math.random() * LONGEST_STEP_ASIDE_MS);
       const view = await bus.view({
         tenant,
         lines: toCallbackLines(callback),
@@ -65,7 +71,7 @@ export function createCallbackIngest(options: {
       });
       return { callId, outcome: stored };
     }
-    throw new Error(`no commit in ${MOST_CONFLICTS} tries`);
+    throw new Error(`no commit in ${CONFLICT_PATIENCE_MS} ms`);
   };
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { WireError } from '@ramal/runtime';
 
 export type Variable = readonly [name: string, value: string];
@@ -19,7 +20,15 @@ export function readVariables(query: string, contentType: string, body: Buffer |
 }
 
 function readForm(text: string): Variable[] {
-  return [...new URLSearchParams(text)].slice(0, MOST_VARIABLES);
+  return [...new URLSearchParams(toUtf8Escapes(text))].slice(0, MOST_VARIABLES);
+}
+
+/** Escaped bytes that are no UTF-8 are read as ISO-8859-1: a query has no word that would say so. */
+function toUtf8Escapes(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
+    const bytes = Buffer.from(run.replaceAll('%', ''), 'hex');
+    return isUtf8(bytes) ? run : encodeURIComponent(new TextDecoder('windows-1252').decode(bytes));
+  });
 }
 
 function readJson(text: string): Variable[] {

@@ -24,16 +24,23 @@ export function createAgentHub(feed: AgentFeed, events: Events): AgentHub {
     async join(session) {
       const key = toKey(session.identity);
       const { tenant, user } = session.identity;
-      const known = agents.get(key);
-      const sessions = known?.sessions ?? new Set<AgentSession>();
-      const subscribed =
-        known?.subscribed ??
-        feed.subscribe(tenant, user, (entry) => {
+      let agent = agents.get(key);
+      if (agent === undefined) {
+        const sessions = new Set<AgentSession>();
+        const subscribed = feed.subscribe(tenant, user, (entry) => {
           for (const member of sessions) member.receive(entry);
         });
-      agents.set(key, { sessions, subscribed });
-      sessions.add(session);
-      await subscribed;
+        agent = { sessions, subscribed };
+        agents.set(key, agent);
+      }
+      agent.sessions.add(session);
+      try {
+        await agent.subscribed;
+      } catch (error) {
+        // Those who wait for it fail too and come back; who comes now must not inherit the failure.
+        if (agents.get(key) === agent) agents.delete(key);
+        throw error;
+      }
     },
     leave(session) {
       const key = toKey(session.identity);

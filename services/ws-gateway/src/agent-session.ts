@@ -10,6 +10,8 @@ export interface ResumePoint {
   seq: number;
 }
 
+const CATCH_UP_AGAIN_MS = 500;
+
 /** What an agent is told on `ready` and on `sync`. */
 export interface SessionState {
   calls: CallView[];
@@ -30,6 +32,9 @@ export class AgentSession {
   #seq = 0;
   /** Entries wait here while the inbox is being read; null when the session is live. */
   #held: FeedEntry[] | null = [];
+  /** Reads follow one another: two at once would each think they are the last word. */
+  #reading: Promise<unknown> = Promise.resolve();
+  #catchUpDue = false;
 
   constructor(identity: AgentIdentity, socket: AgentSocket, inbox: AgentInbox, events: Events) {
     this.identity = identity;
@@ -42,23 +47,23 @@ export class AgentSession {
    * Finds out where the client stands; the caller is subscribed already, so that nothing falls between.
    * `announce` sends what the client must hear before the first event.
    */
-  async begin(resume: ResumePoint | null, announce: (state: SessionState) => void): Promise<SessionState> {
-    this.#held = [];
-    const page = await this.#read(resume?.seq ?? null);
-    const status = toStatus(resume, page);
-    const entries = status === 'resumed' ? withoutDeadPopups(page) : [];
-    const replayed = new Set(entries.flatMap((entry) => entry.shows ?? []));
-    const state: SessionState = {
-      calls: await this.#openCalls(),
-      popups: page.popups.filter((popup) => !replayed.has(popup.popupId)),
-      resume: { epoch: page.epoch, seq: status === 'resumed' ? (resume?.seq ?? 0) : page.seq, status },
-    };
-    announce(state);
-    this.#epoch = page.epoch;
-    for (const entry of entries) this.#send(entry);
-    this.#seq = page.seq;
-    this.#goLive();
-    return state;
+  begin(resume: ResumePoint | null, announce: (state: SessionState) => void): Promise<SessionState> {
+    return this.#exclusively(async () => {
+      const page = await this.#read(resume?.seq ?? null);
+      const status = toStatus(resume, page);
+      const entries = status === 'resumed' ? withoutDeadPopups(page) : [];
+      const replayed = new Set(entries.flatMap((entry) => entry.shows ?? []));
+      const state: SessionState = {
+        calls: await this.#openCalls(),
+        popups: page.popups.filter((popup) => !replayed.has(popup.popupId)),
+        resume: { epoch: page.epoch, seq: status === 'resumed' ? (resume?.seq ?? 0) : page.seq, status },
+      };
+      announce(state);
+      this.#epoch = page.epoch;
+      for (const entry of entries) this.#send(entry);
+      this.#seq = page.seq;
+      return state;
+    });
   }
 
   /** A live entry from the feed. */
@@ -78,26 +83,41 @@ export class AgentSession {
 
   /** Reads from the inbox what the feed did not bring; tells the client all that stands if that is gone too. */
   catchUp(): void {
-    if (this.#held !== null || this.socket.closed) return;
-    this.#held = [];
-    this.#reread().catch((error: unknown) => {
+    // A read that is under way may be too early already; one that has yet to begin is not.
+    if (this.#catchUpDue || this.socket.closed) return;
+    this.#catchUpDue = true;
+    this.#exclusively(() => {
+      this.#catchUpDue = false;
+      return this.#reread();
+    }).catch((error: unknown) => {
       this.#events.backgroundFailed('inbox', error);
-      // The next entry, or the feed's return, tries again; until then nothing is sent out of order.
-      this.#held = null;
+      setTimeout(() => this.catchUp(), CATCH_UP_AGAIN_MS);
     });
   }
 
+  /** Holds live entries back while the inbox is read, and lets them go in order afterwards, also after a failure. */
+  #exclusively<Result>(read: () => Promise<Result>): Promise<Result> {
+    const reading = this.#reading.then(async () => {
+      this.#held ??= [];
+      try {
+        return await read();
+      } finally {
+        this.#goLive();
+      }
+    });
+    this.#reading = reading.catch(() => undefined);
+    return reading;
+  }
+
   async #reread(): Promise<void> {
+    // Not begun yet: the beginning reads later than this, or there is none.
+    if (this.#epoch === '') return;
     const page = await this.#read(this.#seq);
-    if (page.epoch === this.#epoch && page.complete) {
-      const entries = withoutDeadPopups(page);
-      for (const entry of entries) this.#send(entry);
-      this.#seq = page.seq;
-      if (entries.length > 0) this.#events.gapHealed({ ...this.#who(), entries: entries.length });
-    } else {
-      await this.#resync(page);
-    }
-    this.#goLive();
+    if (page.epoch !== this.#epoch || !page.complete) return this.#resync(page);
+    const entries = withoutDeadPopups(page);
+    for (const entry of entries) this.#send(entry);
+    this.#seq = page.seq;
+    if (entries.length > 0) this.#events.gapHealed({ ...this.#who(), entries: entries.length });
   }
 
   async #resync(page: InboxPage): Promise<void> {
@@ -110,8 +130,9 @@ export class AgentSession {
 
   #goLive(): void {
     const held = this.#held ?? [];
-    this.#held = null;
-    for (const entry of held) this.receive(entry);
+    // Not begun yet: nothing may be sent, and the beginning will read what was held.
+    this.#held = this.#epoch === '' ? [] : null;
+    if (this.#held === null) for (const entry of held) this.receive(entry);
   }
 
   #send(entry: InboxEntry): void {

@@ -6,7 +6,9 @@ export const configSchema = z.object({
   ...commonEnv,
   GATEWAY_HOST: z.string().default('127.0.0.1').describe('Address agents connect to'),
   GATEWAY_PORT: port().default(4100).describe("Port of the agents' WebSocket"),
-  AGENT_TOKEN_SECRET: signingSecret().describe('Signs the agent tokens (HS256); the same as the api has'),
+  AGENT_TOKEN_SECRET: signingSecret().describe(
+    'Signs the agent tokens (HS256), 32 characters at least; the same in both services',
+  ),
   GATEWAY_ALLOWED_ORIGINS: z
     .string()
     .default('*')

@@ -43,7 +43,11 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
   events.connected();
 
   const close = (kind: CloseKind) => socket.close(CLOSE[kind].code, CLOSE[kind].reason);
-  const authTimer = setTimeout(() => close('authTimeout'), deps.authTimeoutMs);
+  // Bounds the answer too: with Redis out of reach a client is better sent away than left waiting.
+  const authTimer = setTimeout(
+    () => close(session === null ? 'authTimeout' : 'tryLater'),
+    deps.authTimeoutMs,
+  );
   const ack = (id: string | number, data: object) =>
     socket.send(JSON.stringify({ op: 'ack', replyTo: id, data }));
 
@@ -69,7 +73,6 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
       return close('tenantDisabled');
     }
     if (socket.closed) return;
-    clearTimeout(authTimer);
     const begun = new AgentSession(verified.identity, socket, deps.inbox, events);
     session = begun;
     await hub.join(begun);
@@ -80,6 +83,8 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
     const { resume } = await begun.begin(frame.data.resume ?? null, (state) =>
       socket.send(toReady(verified, cti, state, deps.heartbeatMs)),
     );
+    if (socket.closed) return;
+    clearTimeout(authTimer);
     expireAt(verified.expiresAtMs);
     events.authenticated({ tenant, user, resume: resume.status });
   };

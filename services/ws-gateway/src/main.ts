@@ -8,6 +8,7 @@ try {
   await runService({
     logger,
     watchParent: config.RAMAL_PARENT_WATCH,
+    releaseTimeoutMs: config.GATEWAY_DRAIN_MS + 3_000,
     start: (releasers) => startGateway(config, logger, releasers),
   });
 } catch (error) {

@@ -28,8 +28,10 @@ export function startWatchdog(options: { intents: DialIntents; partitions: numbe
 
   const sweep = async () => {
     for (let partition = 0; partition < partitions; partition++) {
-      for (const { tenant, intentId } of await intents.overdue(partition, BATCH))
-        await settle(tenant, intentId);
+      for (const { tenant, intentId } of await intents.overdue(partition, BATCH)) {
+        // One that can't be settled must not keep the others from their end.
+        await settle(tenant, intentId).catch((error: unknown) => events.backgroundFailed('watchdog', error));
+      }
     }
     lastRunMs = performance.now();
   };

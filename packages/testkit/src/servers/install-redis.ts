@@ -1,54 +1,13 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { findCommand } from './find-command.ts';
+import { aptInstall } from './apt-install.ts';
 
-const run = promisify(execFile);
-
-/** The words before `apt-get` that make it allowed here, or undefined when it is not. */
-async function aptPrefix(env: NodeJS.ProcessEnv): Promise<readonly string[] | undefined> {
-  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  if (!/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(release)) return undefined;
-  if ((await findCommand(['apt-get'], env)) === undefined) return undefined;
-  if (process.getuid?.() === 0) return [];
-  const sudo = await findCommand(['sudo'], env);
-  if (sudo === undefined) return undefined;
-  try {
-    await run(sudo, ['-n', 'true'], { timeout: 5000 });
-    return [sudo, '-n'];
-  } catch {
-    return undefined; // sudo would ask for a password
-  }
-}
-
-/**
- * Installs redis-server with apt where the system is Debian or Ubuntu and we may.
- * @returns whether it was installed; why not goes to `log`.
- */
+/** Installs redis-server with apt where that is possible; says what the package may have started on its own. */
 export async function installRedis(log: (line: string) => void, env: NodeJS.ProcessEnv): Promise<boolean> {
-  const prefix = await aptPrefix(env);
-  if (prefix === undefined) return false;
-  log('no redis-server found: installing it with apt-get (once; some 10 s)');
-  const apt = async (...args: string[]) => {
-    const [command = 'apt-get', ...rest] = [...prefix, 'apt-get', '-o', 'DPkg::Lock::Timeout=120', ...args];
-    await run(command, rest, {
-      timeout: 300_000,
-      maxBuffer: 16 * 1024 * 1024,
-      env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
-  };
-  try {
-    await apt('update', '-qq');
-    await apt('install', '-y', '-qq', '--no-install-recommends', 'redis-server');
-  } catch (error) {
+  const installed = await aptInstall('redis-server', log, env);
+  if (installed) {
     log(
-      `apt-get did not install it: ${error instanceof Error ? error.message.trim().slice(-500) : String(error)}`,
+      'redis-server installed. Where systemd runs, the package starts a Redis of its own on port 6379: it is not used' +
+        ' here, and "sudo systemctl disable --now redis-server" stops it',
     );
-    return false;
   }
-  log(
-    'redis-server installed. Where systemd runs, the package starts a Redis of its own on port 6379: it is not used' +
-      ' here, and "sudo systemctl disable --now redis-server" stops it',
-  );
-  return true;
+  return installed;
 }

@@ -1,0 +1,45 @@
+import { migrate } from './migrate.ts';
+
+const HELP = `node packages/store/dist/migrate-main.js: brings the database up to date.
+
+Applies what is missing of packages/store/migrations, in one transaction, and prints the name of each migration
+it applied. Safe to run at any time and from several places at once: they wait for each other.
+
+  DATABASE_URL   postgres://user:password@host:port/database, a direct connection and no transaction pooler
+  --help         this text
+
+Exits with 0 when the database is up to date, 1 when it could not be reached or a migration failed, and 2 when
+it was called wrongly.
+`;
+
+async function main(args: readonly string[], databaseUrl: string | undefined): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (args.length > 0) {
+    process.stderr.write(`unknown option ${args[0]}\n\n${HELP}`);
+    return 2;
+  }
+  if (databaseUrl === undefined || !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    process.stderr.write(`DATABASE_URL is missing or is no postgres:// address\n\n${HELP}`);
+    return 2;
+  }
+  const applied = await migrate(databaseUrl);
+  for (const name of applied) process.stdout.write(`applied ${name}\n`);
+  process.stdout.write(`the database is up to date (${applied.length} applied)\n`);
+  return 0;
+}
+
+/** An address that resolves to several fails with one error for each and no message of its own. */
+function toMessage(error: unknown): string {
+  const [first = error] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+  return first instanceof Error ? first.message : String(first);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2), process.env['DATABASE_URL']);
+} catch (error) {
+  process.stderr.write(`migrate: ${toMessage(error)}\n`);
+  process.exitCode = 1;
+}

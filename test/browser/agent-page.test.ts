@@ -1,0 +1,105 @@
+import { findBrowser, sleepUntil } from '@ramal/testkit';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
+
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+describe('the agent page', () => {
+  let system: TestStack;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    const executablePath = await findBrowser(console.log);
+    [system, browser] = await Promise.all([
+      startTestStack(),
+      chromium.launch({ executablePath, args: CHROMIUM_ARGS }),
+    ]);
+    await system.simulator.behave({ ringMs: 400, talkMs: 600 });
+  }, 400_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+  });
+
+  it('R36 R43 R46 dials, shows the start and the end pop-up and lists the call with its recording', async () => {
+    const { page, problems, context } = await open('en-US');
+    await signIn(page, 'Ana');
+    await status(page, 'Connected');
+    await page.getByLabel('Number', { exact: true }).fill('(47) 3210-0123');
+    await page.keyboard.press('Enter');
+    const popups = page.getByRole('article');
+    await popups.filter({ hasText: '4732100123' }).first().waitFor();
+    await page.locator('article audio').waitFor();
+    expect(await popups.count()).toBe(1);
+    await page.getByRole('cell', { name: '4732100123' }).first().waitFor();
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await sleepUntil(async () => (await popups.count()) === 0, {
+      timeoutMs: 5_000,
+      describe: 'no pop-up left',
+    });
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it('R45 shows a simulated incoming call, in Portuguese where the browser asks for it', async () => {
+    const { page, problems, context } = await open('pt-BR');
+    await signIn(page, 'Bruno');
+    expect(await page.locator('html').getAttribute('lang')).toBe('pt-BR');
+    await page.getByLabel('Número de quem liga').fill('11987654321');
+    await page.getByRole('button', { name: 'Tocar meu ramal' }).click();
+    const popup = page.getByRole('article').filter({ hasText: '11987654321' });
+    await popup.filter({ hasText: 'recebida' }).waitFor();
+    await popup.filter({ hasText: 'encerrada' }).waitFor();
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it('comes back by itself after the gateway was killed, and can dial again', async () => {
+    const { page, context } = await open('en-US');
+    await signIn(page, 'Carla');
+    await status(page, 'Connected');
+    system.stack.kill('ws-gateway', 'SIGKILL');
+    await status(page, 'Disconnected; trying again');
+    await system.stack.restartOf('ws-gateway');
+    await status(page, 'Connected');
+    await page.getByLabel('Number', { exact: true }).fill('4732109999');
+    await page.getByRole('button', { name: 'Call', exact: true }).click();
+    await page.getByRole('article').filter({ hasText: '4732109999' }).first().waitFor();
+    await context.close();
+  }, 60_000);
+
+  async function open(locale: string): Promise<{ page: Page; problems: string[]; context: BrowserContext }> {
+    const context = await browser.newContext({ locale });
+    const page = await context.newPage();
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    page.setDefaultTimeout(10_000);
+    await page.goto(system.dev.apiUrl);
+    return { page, problems, context };
+  }
+
+  async function status(page: Page, text: string): Promise<void> {
+    await page.getByText(text, { exact: true }).first().waitFor({ timeout: 20_000 });
+  }
+
+  async function signIn(page: Page, name: string): Promise<void> {
+    const select = page.getByRole('combobox');
+    const option = select.locator('option', { hasText: name });
+    await option.waitFor({ state: 'attached' });
+    await select.selectOption((await option.getAttribute('value')) ?? '');
+    await page.locator('form button[type=submit]').first().click();
+  }
+});
