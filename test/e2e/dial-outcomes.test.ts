@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BehaviourPatch } from '@ramal/simulator';
 import { type AgentClient, sleepUntil } from '@ramal/testkit';
@@ -36,6 +36,25 @@ async function open(name: string, behaviour?: BehaviourPatch): Promise<TestTenan
     await tenant.openCti();
   }
   return { ...tenant, agent: await tenant.connect() };
+}
+
+/** A company whose CTI is a bare HTTP server; `requests` are the addresses it was asked for. */
+async function openServer(name: string, answer: (response: ServerResponse) => void) {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    answer(response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const company = await openTenant(system, name, (server.address() as AddressInfo).port);
+  opened.push(company, {
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  });
+  return { agent: await company.connect(), requests };
 }
 
 /** How often a dialer gave an attempt up before anything was sent. */
@@ -82,28 +101,28 @@ describe.concurrent('a CTI that answers', () => {
   });
 
   test('threat 2 I1 with a redirect to a place we can see is not followed there', async () => {
-    const seen: string[] = [];
-    const server = createServer((request, response) => {
-      seen.push(request.url ?? '');
+    const { agent, requests } = await openServer('redirecting', (response) => {
       response.writeHead(302, { location: '/elsewhere' }).end();
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const company = await openTenant(system, 'redirecting', (server.address() as AddressInfo).port);
-    opened.push({
-      close: async () => {
-        server.close();
-        await company.close();
-      },
-    });
-    const agent = await company.connect();
     for (const number of [NUMBER, SENTINEL]) {
       const intentId = randomUUID();
       await dial(agent, intentId, number);
       expect(await waitForFinal(agent, intentId)).toMatchObject({ reason: 'cti_redirected' });
     }
-    expect(seen).toEqual([NUMBER, SENTINEL].map((n) => `/api/clicktodial?origem=3501&destino=${n}`));
+    expect(requests).toEqual([NUMBER, SENTINEL].map((n) => `/api/clicktodial?origem=3501&destino=${n}`));
   });
+
+  test('I1 I2 with 200 and a body that never ends: accepted, in time', async () => {
+    const { agent, requests } = await openServer('endless', (response) => {
+      response.writeHead(200).write('{"status":');
+    });
+    const intentId = randomUUID();
+    const clickedAt = performance.now();
+    await dial(agent, intentId, NUMBER);
+    expect(await waitForFinal(agent, intentId, LAST_WORD_MS + 2000)).toMatchObject({ op: 'dial.accepted' });
+    expect(performance.now() - clickedAt).toBeLessThan(LAST_WORD_MS);
+    expect(requests).toHaveLength(1);
+  }, 20_000);
 
   test('R43 with a reset though it placed the call: uncertain, until its callbacks tell that the call took place', async () => {
     const company = await open('uncertain', {

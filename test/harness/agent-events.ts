@@ -35,7 +35,8 @@ export async function waitForFinal(
     ({ op, data }) => FINAL_DIAL_OPS.includes(op) && 'intentId' in data && data.intentId === intentId,
     { timeoutMs },
   );
-  return { op: event.op, reason: 'reason' in event.data ? event.data.reason : undefined, ts: event.ts };
+  const { reason } = event.data as { reason?: string };
+  return { op: event.op, reason, ts: event.ts };
 }
 
 /** Waits for a pop-up of one kind, of one call if its id is given. */

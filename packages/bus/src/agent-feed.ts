@@ -37,7 +37,12 @@ export function createAgentFeed(subscriber: Redis, names: Names): AgentFeed {
     async subscribe(tenant, user, onEntry) {
       const channel = names.agentChannel(tenant, user);
       handlers.set(channel, onEntry);
-      await subscriber.ssubscribe(channel);
+      try {
+        await subscriber.ssubscribe(channel);
+      } catch (error) {
+        if (handlers.get(channel) === onEntry) handlers.delete(channel);
+        throw error;
+      }
     },
     async unsubscribe(tenant, user) {
       const channel = names.agentChannel(tenant, user);

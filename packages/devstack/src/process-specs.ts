@@ -55,6 +55,9 @@ export function toProcessSpecs(
         SIM_HOST: HOST,
         SIM_PORT: String(ports.simulator),
         SIM_WEBHOOK_URL: toHttpUrl(ports.webhook),
+        // Long enough for a person to see each pop-up.
+        SIM_RING_MS: '1500',
+        SIM_TALK_MS: '4000',
         SIM_ACCOUNTS: JSON.stringify(toSimulatorAccounts(secrets)),
       },
       readyUrl: `${simulatorUrl}/healthz`,

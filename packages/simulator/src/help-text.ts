@@ -35,6 +35,8 @@ Runs a simulated CTI (PBX). Configured by the environment:
   SIM_PUBLIC_URL   where others reach it, for the addresses of recordings
                    (default http://SIM_HOST:SIM_PORT)
   SIM_WEBHOOK_URL  where callbacks go: {url}/v1/cti/{token}/{event} (default: nowhere)
+  SIM_RING_MS      how long a call rings, ms (default 300)
+  SIM_TALK_MS      how long an answered call lasts, ms (default 800)
   SIM_ACCOUNTS     JSON array of accounts
                    (default: one account "demo", extension 3501, agente "agente", senha "senha")
 

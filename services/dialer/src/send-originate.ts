@@ -1,3 +1,4 @@
+import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { OriginateRequest } from '@ramal/cti';
 import { got } from 'got';
@@ -32,8 +33,11 @@ export async function sendOriginate(
     decompress: false,
     timeout: { request: timeoutMs },
   });
-  void sending.on('response', (response: { statusCode: number }) => {
-    status = response.statusCode;
+  // The library's own `response` event waits for the body, which may never end.
+  void sending.on('request', (sent: ClientRequest) => {
+    sent.once('response', (response) => {
+      status = response.statusCode;
+    });
   });
   void sending.on('downloadProgress', ({ transferred }: { transferred: number }) => {
     if (transferred > MAX_BODY_BYTES) sending.cancel();
