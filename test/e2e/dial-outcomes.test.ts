@@ -47,7 +47,7 @@ async function openServer(name: string, answer: (response: ServerResponse) => vo
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const company = await openTenant(system, name, (server.address() as AddressInfo).port);
+  const company = await openTenant(system, name, { ctiPort: (server.address() as AddressInfo).port });
   opened.push(company, {
     close: async () => {
       server.closeAllConnections();

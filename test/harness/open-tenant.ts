@@ -3,31 +3,45 @@ import { createSimulator, type OriginateRecord, type Simulator } from '@ramal/si
 import { type AgentClient, connectAgent, findFreePort } from '@ramal/testkit';
 import type { TestStack } from './start-test-stack.ts';
 
-/** A company of a test's own, with one agent (`rita`, extension 3501) and a CTI that nobody else uses. */
+/** A company of a test's own, with a CTI that nobody else uses; as in the manual, its callbacks have no id. */
 export interface TestTenant {
   readonly tenant: string;
+  readonly callbackToken: string;
+  /** The first has extension 3501, the next one 3502, and so on. */
+  readonly agents: readonly { user: string; ramal: string }[];
   readonly simulator: Simulator;
   /** Opens the CTI's port, which refuses connections until then. */
   openCti(): Promise<void>;
-  connect(): Promise<AgentClient>;
+  /** Connects an agent; without a name the first one. */
+  connect(user?: string, resume?: { epoch: string; seq: number }): Promise<AgentClient>;
   originates(destination?: string): OriginateRecord[];
   close(): Promise<void>;
 }
 
-const USER = 'rita';
-const RAMAL = '3501';
+export interface TestTenantOptions {
+  /** Where the CTI is; default: on a free port, and closed. */
+  ctiPort?: number;
+  /** How many agents there are; default 1. */
+  agentCount?: number;
+}
+
 let lastEmpresaId = 100;
 
-/** Adds the company's rows; its CTI is at `ctiPort`, or on a free port and closed. */
+/** Adds the company's rows, which no service has read yet: they count at once. */
 export async function openTenant(
-  { history, dev, signToken }: TestStack,
+  system: TestStack,
   tenant: string,
-  ctiPort?: number,
+  options: TestTenantOptions = {},
 ): Promise<TestTenant> {
+  const { dev, history, signToken } = system;
   lastEmpresaId += 1;
   const empresaId = lastEmpresaId;
-  const port = ctiPort ?? (await findFreePort());
+  const port = options.ctiPort ?? (await findFreePort());
   const [senha, callbackToken] = [randomBytes(16).toString('hex'), randomBytes(32).toString('hex')];
+  const agents = Array.from({ length: options.agentCount ?? 1 }, (_, i) => ({
+    user: `agent-${i + 1}`,
+    ramal: String(3501 + i),
+  }));
   await history.query(
     'insert into wl_chamados_empresa (empresa_id, nome, ativo, vip, tenant) values ($1, $2, 1, 0, $2)',
     [empresaId, tenant],
@@ -39,43 +53,41 @@ export async function openTenant(
     [empresaId, String(port)],
   );
   await history.query(
-    `insert into agents (tenant, user_name, ramal, agente, senha, active) values ($1, $2, $3, $2, $4, true)`,
-    [tenant, USER, RAMAL, senha],
+    `insert into agents (tenant, user_name, ramal, agente, senha, active)
+     select $1, user_name, ramal, user_name, $4, true from unnest($2::text[], $3::text[]) as t(user_name, ramal)`,
+    [tenant, agents.map(({ user }) => user), agents.map(({ ramal }) => ramal), senha],
   );
   await history.query('insert into callback_tokens (token_hash, tenant) values ($1, $2)', [
     createHash('sha256').update(callbackToken).digest(),
     tenant,
   ]);
+  const users = agents.map(({ user, ramal }) => ({ ramal, agente: user, senha }));
   const simulator = createSimulator({
     port,
-    accounts: [
-      {
-        name: tenant,
-        auth: 1,
-        users: [{ ramal: RAMAL, agente: USER, senha }],
-        callback: { token: callbackToken },
-      },
-    ],
+    accounts: [{ name: tenant, auth: 1, users, callback: { token: callbackToken, sendId: false } }],
     webhookUrl: dev.webhookUrl,
     behaviour: { ringMs: 60, talkMs: 120 },
   });
-  const agents: AgentClient[] = [];
+  const connected: AgentClient[] = [];
   return {
     tenant,
+    callbackToken,
+    agents,
     simulator,
     openCti: async () => {
       await simulator.start();
     },
-    connect: async () => {
-      const token = await signToken(tenant, USER, RAMAL);
-      const agent = await connectAgent({ gatewayUrl: dev.gatewayUrl, token });
-      agents.push(agent);
+    connect: async (user = 'agent-1', resume) => {
+      const ramal = agents.find((one) => one.user === user)?.ramal ?? null;
+      const token = await signToken(tenant, user, ramal);
+      const agent = await connectAgent({ gatewayUrl: dev.gatewayUrl, token, resume });
+      connected.push(agent);
       return agent;
     },
     originates: (destination) =>
       simulator.originates().filter((one) => destination === undefined || one.destination === destination),
     close: async () => {
-      await Promise.all(agents.map((agent) => agent.close()));
+      await Promise.all(connected.map((agent) => agent.close()));
       await simulator.stop();
     },
   };

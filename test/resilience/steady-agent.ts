@@ -1,7 +1,10 @@
 import { type AgentClient, type ServerEvent, sleepUntil, WireError } from '@ramal/testkit';
-import type { TestStack } from '../harness/start-test-stack.ts';
+import type { TestTenant } from '../harness/open-tenant.ts';
 
-/** An agent's page: comes back by itself and resumes, and asks again what was not answered. */
+/**
+ * An agent's page: comes back by itself and resumes, asks again what was not answered, and closes each end
+ * pop-up, as a person does: an agent has at most 50 live ones.
+ */
 export interface SteadyAgent {
   readonly user: string;
   /** All events of all its connections, in the order received. */
@@ -13,24 +16,29 @@ export interface SteadyAgent {
   stop(): Promise<void>;
 }
 
-export async function startSteadyAgent(
-  system: TestStack,
-  tenant: string,
-  user: string,
-): Promise<SteadyAgent> {
+export async function startSteadyAgent(company: TestTenant, user: string): Promise<SteadyAgent> {
   const past: ServerEvent[] = [];
   const stats = { reconnects: 0, lost: 0 };
   let stopping = false;
-  let current = await system.connect(tenant, user);
+  let current = await company.connect(user);
 
   const comeBack = (resume: { epoch: string; seq: number }): Promise<AgentClient> =>
-    sleepUntil(() => system.connect(tenant, user, { resume }), {
+    sleepUntil(() => company.connect(user, resume), {
       timeoutMs: 15_000,
       everyMs: 100,
       describe: `${user} to come back`,
     });
+  const closeEndPopups = async (agent: AgentClient) => {
+    const isEnd = ({ op, data }: ServerEvent) => op === 'popup.show' && 'kind' in data && data.kind === 'end';
+    for (;;) {
+      const { data } = await agent.waitFor(isEnd, { timeoutMs: 120_000 });
+      if ('popupId' in data) await agent.request('popup.dismiss', { popupId: data.popupId });
+    }
+  };
   const live = async () => {
     for (;;) {
+      // Ends with its connection.
+      closeEndPopups(current).catch(() => undefined);
       await current.closed;
       const { resumeAt } = current;
       if (stopping) return;

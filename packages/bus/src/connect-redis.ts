@@ -18,17 +18,34 @@ export interface RedisLog {
 
 const COMMAND_TIMEOUT_MS = 2_000;
 const BLOCKING_TIMEOUT_MS = 5_000;
+/**
+ * A reply to a blocking read may be this late before the client gives it up. What was delivered with a reply that
+ * was given up waits until it is reclaimed, so a busy machine must not be taken for a dead server.
+ */
+const BLOCKING_GRACE_MS = 2_500;
+/** Without any data for this long while a reply is due, a connection is dead: nobody said so, but it is. */
+const SILENCE_MS = 3_000;
+const BLOCKING_SILENCE_MS = 6_000;
+/** How often a subscriber asks for a sign of life: it waits in silence otherwise, also on a dead connection. */
+const PROBE_EVERY_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const FIRST_CONNECT_TIMEOUT_MS = 30_000;
 
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
 const ROLE_OPTIONS: Record<RedisRole, Options> = {
-  commands: { enableOfflineQueue: false, commandTimeout: COMMAND_TIMEOUT_MS, maxRetriesPerRequest: 1 },
-  subscriber: { maxRetriesPerRequest: null },
+  commands: {
+    enableOfflineQueue: false,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: SILENCE_MS,
+    maxRetriesPerRequest: 1,
+  },
+  subscriber: { socketTimeout: SILENCE_MS, maxRetriesPerRequest: null },
   blocking: {
     blockingTimeout: BLOCKING_TIMEOUT_MS,
+    blockingTimeoutGrace: BLOCKING_GRACE_MS,
     commandTimeout: BLOCKING_TIMEOUT_MS,
+    socketTimeout: BLOCKING_SILENCE_MS,
     maxRetriesPerRequest: 1,
   },
   queue: { maxRetriesPerRequest: null },
@@ -58,10 +75,13 @@ export async function connectRedis(options: {
   };
   const redis = new Redis(url, redisOptions);
   let down = false;
-  redis.on('error', (error: Error) => {
-    if (!down) log.warn({ error, connection: name }, 'redis connection lost');
+  const lost = (fields: object) => {
+    if (!down) log.warn({ ...fields, connection: name }, 'redis connection lost');
     down = true;
-  });
+  };
+  redis.on('error', (error: Error) => lost({ error }));
+  // A server that goes in order closes without an error.
+  redis.on('reconnecting', () => lost({}));
   redis.on('ready', () => {
     if (down) log.info({ connection: name }, 'redis connection back');
     down = false;
@@ -83,5 +103,13 @@ export async function connectRedis(options: {
   // Only the first try can fail here; the client goes on trying, and `ready` tells how that went.
   redis.connect().catch(() => undefined);
   await ready;
+  if (role === 'subscriber') probe(redis);
   return redis;
+}
+
+function probe(redis: Redis): void {
+  const timer = setInterval(() => {
+    if (redis.status === 'ready') redis.ping().catch(() => undefined);
+  }, PROBE_EVERY_MS);
+  redis.once('end', () => clearInterval(timer));
 }

@@ -32,7 +32,8 @@ export function createDialQueue(redis: Redis): DialQueue {
     },
   });
   return {
-    async add(job, urgent) {
+    async add({ tenant, intentId }, urgent) {
+      const job = { tenant, intentId };
       // Lower goes first; what is added without a priority would overtake all of them.
       await queue.add('dial', job, { jobId: toJobId(job), priority: urgent ? 1 : 2 });
     },

@@ -1,5 +1,6 @@
 import { EVENT_FIELD, HISTORY_GROUP, type Names } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
+import { loadScript } from './load-script.ts';
 
 /** One entry of the event stream, not parsed: it may be poison. */
 export interface StreamEntry {
@@ -46,6 +47,7 @@ export function createEventStream(
   partition: number,
 ): EventStream {
   const stream = names.events(partition);
+  const forget = loadScript(commands, 'forget');
   const groupInfo = async (): Promise<Record<string, unknown> | undefined> => {
     const groups = await orEmpty(commands.xinfo('GROUPS', stream) as Promise<unknown[][]>);
     return groups.map(toFields).find((group) => group['name'] === HISTORY_GROUP);
@@ -103,14 +105,7 @@ export function createEventStream(
       return Number(group?.['lag'] ?? 0) + Number(group?.['pending'] ?? 0);
     },
     async forgetIdleConsumers(idleMs) {
-      const consumers = await orEmpty(
-        commands.xinfo('CONSUMERS', stream, HISTORY_GROUP) as Promise<unknown[][]>,
-      );
-      for (const consumer of consumers.map(toFields)) {
-        if (Number(consumer['pending']) === 0 && Number(consumer['idle']) > idleMs) {
-          await commands.xgroup('DELCONSUMER', stream, HISTORY_GROUP, String(consumer['name']));
-        }
-      }
+      await forget([stream], [HISTORY_GROUP, idleMs]);
     },
     async lastId() {
       try {

@@ -4,11 +4,27 @@ import { createNames, escapeId } from './index.ts';
 
 /** Ids as hostile as can be: key syntax, glob syntax, object internals, emoji and halves of them. */
 const hostile = fc.oneof(
-  { weight: 3, arbitrary: fc.string({ unit: fc.constantFrom(...':{}*?[]%.!()\'"\\/#~_-aA0 \0\n'), maxLength: 8 }) },
-  fc.constantFrom('__proto__', 'constructor', '{p0}', 'p0', '%7B', '%u', '\u{1f600}', 'ü', 'u\u0308', '\ufffd'),
+  {
+    weight: 3,
+    arbitrary: fc.string({ unit: fc.constantFrom(...':{}*?[]%.!()\'"\\/#~_-aA0 \0\n'), maxLength: 8 }),
+  },
+  fc.constantFrom(
+    '__proto__',
+    'constructor',
+    '{p0}',
+    'p0',
+    '%7B',
+    '%u',
+    '\u{1f600}',
+    'ü',
+    'u\u0308',
+    '\ufffd',
+  ),
   fc.string({ unit: 'binary', maxLength: 8 }),
   fc
-    .array(fc.oneof(fc.integer({ min: 0xd800, max: 0xdfff }), fc.constantFrom(0x41, 0x25, 0x75)), { maxLength: 4 })
+    .array(fc.oneof(fc.integer({ min: 0xd800, max: 0xdfff }), fc.constantFrom(0x41, 0x25, 0x75)), {
+      maxLength: 4,
+    })
     .map((units) => String.fromCharCode(...units)),
 );
 
@@ -63,7 +79,7 @@ describe('the names of a deployment', () => {
         const keysOfB = new Set(tenantKeys(tenantB, idB, idA));
         for (const key of tenantKeys(tenantA, idA, idB)) expect(keysOfB).not.toContain(key);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
@@ -97,7 +113,7 @@ describe('the names of a deployment', () => {
           expect(key.startsWith(`ramal:{p${partition}}:`)).toBe(true);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
@@ -123,4 +139,4 @@ describe('the names of a deployment', () => {
   });
 });
 
-const PARTITIONS = [0, 0, 0, 0];
+const PARTITIONS = [7, 6, 1, 0];

@@ -63,12 +63,25 @@ describe('threat 1 what may be dialled', () => {
   ])('%j is dialled as %s', (raw, dialled) => {
     expect(dialTarget.parse(raw)).toBe(dialled);
   });
-  it.each(['', '1', '4'.repeat(21), '47a', '47+55', '++55', '47;ext=1', '47,,1', '４７３２', '47\r\n1x', '() -', 12])(
-    '%j is refused',
-    (raw) => refuses(dialTarget, raw),
-  );
+  it.each([
+    '',
+    '1',
+    '4'.repeat(21),
+    '47a',
+    '47+55',
+    '++55',
+    '47;ext=1',
+    '47,,1',
+    '４７３２',
+    '47\r\n1x',
+    '() -',
+    12,
+  ])('%j is refused', (raw) => refuses(dialTarget, raw));
   it('nothing else ever comes out, whatever goes in', () => {
-    const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'0123456789+*#() -.\t\r\na&=%') }));
+    const text = fc.oneof(
+      fc.string(),
+      fc.string({ unit: fc.constantFrom(...'0123456789+*#() -.\t\r\na&=%') }),
+    );
     fc.assert(
       fc.property(text, (raw) => {
         const parsed = dialTarget.safeParse(raw);
@@ -189,15 +202,26 @@ describe('call events', () => {
 
 describe('http', () => {
   it('R37 a server-side dial needs a user and a diallable number', () => {
-    expect(dialRequest.parse({ user: 'ana', to: '(47) 3210-0123' })).toEqual({ user: 'ana', to: '4732100123' });
+    expect(dialRequest.parse({ user: 'ana', to: '(47) 3210-0123' })).toEqual({
+      user: 'ana',
+      to: '4732100123',
+    });
     refuses(dialRequest, { user: 'ana' });
     refuses(dialRequest, { to: '4732100123' });
     refuses(sessionRequest, { user: '' });
   });
   it('a query of calls has bounds and defaults', () => {
     expect(callsQuery.parse({})).toEqual({ limit: 50 });
-    expect(callsQuery.parse({ limit: '200', number: '+5547', from: '2026-01-01T00:00:00-03:00' }).limit).toBe(200);
-    for (const bad of [{ limit: '0' }, { limit: '201' }, { number: '12' }, { number: '%' }, { from: 'today' }])
+    expect(callsQuery.parse({ limit: '200', number: '+5547', from: '2026-01-01T00:00:00-03:00' }).limit).toBe(
+      200,
+    );
+    for (const bad of [
+      { limit: '0' },
+      { limit: '201' },
+      { number: '12' },
+      { number: '%' },
+      { from: 'today' },
+    ])
       refuses(callsQuery, bad);
   });
   it('a job carries ids only', () => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { CallbackEvent, CallbackRequest } from './callback-request.ts';
 import type { PendingTimers } from './pending-timers.ts';
 import { sendRequest } from './send-request.ts';
@@ -59,6 +60,8 @@ export interface CallbackSender {
 export function createCallbackSender(options: CallbackSenderOptions): CallbackSender {
   const { timers, log, retryDelaysMs, attemptTimeoutMs } = options;
   const aborter = new AbortController();
+  // Every attempt under way listens.
+  setMaxListeners(0, aborter.signal);
   let records: CallbackRecord[] = [];
   let seq = 0;
 

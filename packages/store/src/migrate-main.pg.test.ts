@@ -37,10 +37,14 @@ test('a deployment migrates an empty database once and finds it up to date the n
 });
 
 test('a wrong call says how it is done and touches nothing', async () => {
-  expect(await run(['--help'], undefined)).toMatchObject({ code: 0, stderr: '' });
-  expect(await run([], undefined)).toMatchObject({ code: 2, stdout: '' });
-  expect(await run(['--down'], database.databaseUrl)).toMatchObject({ code: 2, stdout: '' });
-  expect(await run([], 'mysql://127.0.0.1/ramal')).toMatchObject({ code: 2, stdout: '' });
+  const [help, ...wrong] = await Promise.all([
+    run(['--help'], undefined),
+    run([], undefined),
+    run(['--down'], database.databaseUrl),
+    run([], 'mysql://127.0.0.1/ramal'),
+  ]);
+  expect(help).toMatchObject({ code: 0, stderr: '' });
+  for (const result of wrong) expect(result).toMatchObject({ code: 2, stdout: '' });
 });
 
 test('a database that is not there ends it with one line that never holds the password', async () => {

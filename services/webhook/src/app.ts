@@ -38,6 +38,8 @@ export function createApp(deps: AppDeps): FastifyInstance {
     connectionTimeout: 15_000,
     keepAliveTimeout: 65_000,
     return503OnClosing: true,
+    // A HEAD that somebody probes an address with must not be stored as a call.
+    exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 200 },
   });
   // Whatever a PBX calls its body: it is read as bytes and understood by readVariables.

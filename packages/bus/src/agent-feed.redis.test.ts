@@ -1,0 +1,86 @@
+import { sleepUntil } from '@ramal/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { commitOf, incoming, message, newTenant, openTestBus, type TestBus } from '../test/open-test-bus.ts';
+import { type AgentFeed, createAgentFeed, type FeedEntry } from './agent-feed.ts';
+
+let test: TestBus;
+let feed: AgentFeed;
+beforeAll(async () => {
+  test = await openTestBus();
+  feed = createAgentFeed(await test.connect('subscriber'), test.names);
+});
+afterAll(() => test.close());
+
+const tell = (tenant: string, n: number, user = 'ana') =>
+  test.bus.commit(commitOf(incoming(tenant), [], { deliveries: [{ user, messages: [message(n)] }] }));
+
+it('I5 brings what is put into an agent’s inbox, as it is stored there', async () => {
+  const tenant = newTenant();
+  const entries: FeedEntry[] = [];
+  await feed.subscribe(tenant, 'ana', (entry) => entries.push(entry));
+  for (let n = 1; n <= 3; n++) await tell(tenant, n);
+  await sleepUntil(() => entries.length === 3);
+  const page = await test.inbox.read(tenant, 'ana', 0);
+  expect(entries).toEqual(page.entries.map((entry) => ({ ...entry, epoch: page.epoch })));
+});
+
+it('I6 brings no other agent’s, nor those of one who left', async () => {
+  const [a, b] = [newTenant(), newTenant()];
+  const heard: string[] = [];
+  const listen = (tenant: string, user: string) =>
+    feed.subscribe(tenant, user, () => heard.push(`${tenant === a ? 'a' : 'b'}:${user}`));
+  await Promise.all([listen(a, 'ana'), listen(a, 'bruno'), listen(b, 'ana')]);
+  await feed.unsubscribe(a, 'ana');
+  await tell(a, 1, 'ana');
+  await tell(a, 2, 'clara');
+  await tell(b, 3, 'ana');
+  // The last one is the sentinel: what it overtook would have come first.
+  await tell(a, 4, 'bruno');
+  await sleepUntil(() => heard.includes('a:bruno'));
+  expect(heard).toEqual(['b:ana', 'a:bruno']);
+});
+
+it('leaving and joining at once ends joined', async () => {
+  const tenant = newTenant();
+  const heard: string[] = [];
+  await feed.subscribe(tenant, 'ana', () => heard.push('old'));
+  const left = feed.unsubscribe(tenant, 'ana');
+  await Promise.all([left, feed.subscribe(tenant, 'ana', () => heard.push('new'))]);
+  await tell(tenant, 1);
+  await sleepUntil(() => heard.length > 0);
+  expect(heard).toEqual(['new']);
+});
+
+it('shrugs at what is no entry', async () => {
+  const tenant = newTenant();
+  const entries: FeedEntry[] = [];
+  await feed.subscribe(tenant, 'ana', (entry) => entries.push(entry));
+  const channel = test.names.agentChannel(tenant, 'ana');
+  for (const garbage of ['', 'x', 'e 1', 'e one {}', '{}']) await test.redis.spublish(channel, garbage);
+  await test.redis.spublish(channel, 'e 7 {"op":"a b"}');
+  await sleepUntil(() => entries.length > 0);
+  expect(entries).toEqual([{ epoch: 'e', seq: 7, body: '{"op":"a b"}' }]);
+});
+
+it('after Redis was away it hears again, and says that something may have been missed', async () => {
+  const tenant = newTenant();
+  const heard: number[] = [];
+  let restored = 0;
+  feed.onRestored(() => {
+    restored += 1;
+  });
+  await feed.subscribe(tenant, 'ana', (entry) => heard.push(entry.seq));
+  await tell(tenant, 1);
+  await sleepUntil(() => heard.length === 1);
+  expect(restored).toBe(0);
+
+  await test.server.restart();
+  await sleepUntil(() => restored === 1);
+  // By now the subscription stands: nothing told from here on is missed.
+  const last = await sleepUntil(async () => {
+    await tell(tenant, 2);
+    return (await test.inbox.read(tenant, 'ana', null)).seq;
+  });
+  await sleepUntil(() => heard.at(-1) === last);
+  expect(restored).toBe(1);
+});
