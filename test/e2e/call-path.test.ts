@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { callsResponse } from '@ramal/contracts';
-import { sleepUntil, WireError } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   dial,
@@ -10,12 +9,12 @@ import {
   waitForFinal,
   waitForPopup,
 } from '../harness/agent-events.ts';
+import { changeConfiguration } from '../harness/change-configuration.ts';
 import { sendCallback } from '../harness/send-callback.ts';
 import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
 
 let system: TestStack;
 const toClose: { close(): Promise<void> }[] = [];
-
 beforeAll(async () => {
   system = await startTestStack();
 });
@@ -26,13 +25,6 @@ async function connect(tenant: string, user: string, resume?: { epoch: string; s
   const agent = await system.connect(tenant, user, resume === undefined ? {} : { resume });
   toClose.push(agent);
   return agent;
-}
-
-/** A row changed by hand counts everywhere once the services' two seconds of memory have passed (R29). */
-async function changeConfiguration(...statements: string[]): Promise<void> {
-  for (const statement of statements) await system.history.query(statement);
-  const changedAt = performance.now();
-  await sleepUntil(() => performance.now() - changedAt > 2050, { describe: 'the services to forget' });
 }
 
 describe('an outgoing call', () => {
@@ -71,8 +63,7 @@ describe('an outgoing call', () => {
     const clickedAt = performance.now();
     const callId = await dial(bruno, intentId, '(47) 3210-0201');
     const start = await waitForPopup(bruno, 'start', callId, 1000);
-    const shownAfterMs = performance.now() - clickedAt;
-    expect(shownAfterMs).toBeLessThan(1000);
+    expect(performance.now() - clickedAt).toBeLessThan(1000);
     expect(start).toMatchObject({ direction: 'outbound', ramal: '3502', peer: { raw: '4732100201' } });
     expect(dialSteps(bruno, intentId)).not.toContain('dial.accepted');
     await waitForFinal(bruno, intentId);
@@ -102,8 +93,7 @@ describe('an outgoing call', () => {
       matched_by: 'numbers',
       duration_sec: 1,
     });
-    expect(stored.answered_at).not.toBeNull();
-    expect(stored.ended_at).not.toBeNull();
+    expect([stored.answered_at, stored.ended_at]).not.toContain(null);
     const types = (await system.history.events(callId)).map(({ type }) => type);
     expect(types.toSorted()).toEqual([
       'call.answered',
@@ -125,10 +115,8 @@ describe('an outgoing call', () => {
       destination: '4732100201',
       recording: end.recording,
     });
-    const recording = await fetch(calls[0]?.recording ?? '');
-    expect(recording.status).toBe(200);
-    const wav = Buffer.from(await recording.arrayBuffer());
-    expect([wav.toString('latin1', 0, 4), wav.toString('latin1', 8, 12)]).toEqual(['RIFF', 'WAVE']);
+    const wav = await (await fetch(calls[0]?.recording ?? '')).arrayBuffer();
+    expect(Buffer.from(wav).toString('latin1', 0, 12)).toMatch(/^RIFF.{4}WAVE$/s);
   });
 
   test('R21 R23 R24 R31 acme’s row makes it a POST with the prefix and the token in the URL', async () => {
@@ -177,7 +165,7 @@ describe('an outgoing call', () => {
     const intentId = `crm-${randomUUID()}`;
     const request = { tenant: 'demo', user: 'carla', to: '4732100401', intentId, context: { ticket: '77' } };
     const first = await system.api('POST', '/v1/calls', request);
-    expect(first.status).toBe(202);
+    expect(first).toMatchObject({ status: 202 });
     const { callId } = first.body as { callId: string };
     expect(await waitForPopup(carla, 'start', callId)).toMatchObject({ context: { ticket: '77' } });
 
@@ -186,7 +174,6 @@ describe('an outgoing call', () => {
     const conflict = await system.api('POST', '/v1/calls', { ...request, to: '4732100402' });
     expect(conflict).toMatchObject({ status: 409, body: { error: { code: 'intent_conflict' } } });
     await expect(dial(carla, intentId, '4732100402')).rejects.toMatchObject({ code: 'intent_conflict' });
-
     await waitForPopup(carla, 'end', callId);
     const sentinel = randomUUID();
     await dial(carla, sentinel, '4732100403');
@@ -268,6 +255,7 @@ describe('a configuration that is changed while everything runs', () => {
   test('R29 R3 R31 another cti_tipo and missing credentials fail the dial with their reason, and nothing is requested', async () => {
     const [carla, diego] = [await connect('demo', 'carla'), await connect('acme', 'diego')];
     await changeConfiguration(
+      system.history,
       "update agents set senha = null where tenant = 'demo' and user_name = 'carla'",
       'update configuracao_cti set tipo = 9 where empresa_id = 2',
     );
@@ -293,12 +281,11 @@ describe('a configuration that is changed while everything runs', () => {
   });
 
   test('R1 R29 usa_cti = 0 refuses every dial and tells the buttons to hide, yet callbacks are stored', async () => {
-    await changeConfiguration('update empresas set usa_cti = 0 where empresa_id = 1');
+    await changeConfiguration(system.history, 'update empresas set usa_cti = 0 where empresa_id = 1');
     const ana = await connect('demo', 'ana');
     expect(ana.ready.cti).toEqual({ enabled: false, state: 'disabled' });
-    const refused = await dial(ana, randomUUID(), '4732100601').catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(WireError);
-    expect(refused).toMatchObject({ code: 'cti_disabled', retryable: false });
+    const refused = { code: 'cti_disabled', retryable: false };
+    await expect(dial(ana, randomUUID(), '4732100601')).rejects.toMatchObject(refused);
     expect(
       await system.api('POST', '/v1/calls', { tenant: 'demo', user: 'ana', to: '4732100601' }),
     ).toMatchObject({ status: 409, body: { error: { code: 'cti_disabled' } } });

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { errorResponse } from '@ramal/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StoredCall } from '../harness/history-reader.ts';
-import { type CallbackAnswer, sendCallback } from '../harness/send-callback.ts';
+import { BROKEN_CALLBACKS, HOSTILE_NAMES, HOSTILE_VALUES } from './hostile-callbacks.ts';
+import { type CallbackAnswer, postCallback as post, sendCallback } from '../harness/send-callback.ts';
+import { permutations } from './permutations.ts';
 import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
 
 let system: TestStack;
 let base: string;
 let acme: string;
-
 beforeAll(async () => {
   system = await startTestStack({ only: ['history', 'webhook'] });
   base = `${system.dev.webhookUrl}/v1/cti/${system.callbackTokenOf('demo')}`;
@@ -26,12 +27,6 @@ let nextPeer = 47_900_000_000;
 /** A far end that no other test has called. */
 const newPeer = () => String((nextPeer += 1));
 
-const post = (url: string, contentType: string | null, body: BodyInit) =>
-  sendCallback(url, {
-    method: 'POST',
-    body,
-    headers: contentType === null ? {} : { 'content-type': contentType },
-  });
 const get = (kind: Kind, variables: Variables) =>
   sendCallback(`${base}/${kind}?${new URLSearchParams(variables)}`);
 const postJson = (kind: Kind, variables: Variables) =>
@@ -54,13 +49,6 @@ function toFacts({
 }: StoredCall) {
   const answered = row.answered_at !== null;
   return { direction, state, result, ramal, user_name, duration_sec, recording, answered };
-}
-
-function permutations<T>(items: readonly T[]): T[][] {
-  if (items.length < 2) return [[...items]];
-  return items.flatMap((item, i) =>
-    permutations([...items.slice(0, i), ...items.slice(i + 1)]).map((rest) => [item, ...rest]),
-  );
 }
 
 /** Waits until an event sent after all others of its tenant is stored: then the others are, too. */
@@ -252,51 +240,10 @@ describe('which call a callback is about', () => {
 });
 
 describe('what is no good callback', () => {
-  const query = 'origem=4790&destino=3501';
-  const broken: [string, number, string, () => Promise<CallbackAnswer>][] = [
-    [
-      'an unknown token',
-      404,
-      'not_found',
-      () => sendCallback(`${system.dev.webhookUrl}/v1/cti/cb_no/ended?${query}`),
-    ],
-    ['an unknown kind', 404, 'not_found', () => sendCallback(`${base}/ringing?${query}`)],
-    ['a kind of every object', 404, 'not_found', () => sendCallback(`${base}/constructor?${query}`)],
-    ['an unknown address', 404, 'not_found', () => sendCallback(`${system.dev.webhookUrl}/wp-login.php`)],
-    [
-      'a token of 5 000 characters',
-      404,
-      'not_found',
-      () => sendCallback(base.slice(0, -9) + 'x'.repeat(5000) + '/ended'),
-    ],
-    ['a broken percent escape', 400, 'bad_request', () => sendCallback(`${base}%ZZ/ended?${query}`)],
-    [
-      'a body over 64 KiB',
-      413,
-      'payload_too_large',
-      () => post(`${base}/ended`, 'application/x-www-form-urlencoded', `origem=${'9'.repeat(65 * 1024)}`),
-    ],
-    ['broken JSON', 400, 'bad_request', () => post(`${base}/ended`, 'application/json', '{"origem":')],
-    ['JSON that is no object', 400, 'bad_request', () => post(`${base}/ended`, 'application/json', '42')],
-    ['a callback that names no call', 400, 'bad_request', () => get('ended', { foo: 'bar' })],
-    [
-      'random bytes of a type nobody knows',
-      400,
-      'bad_request',
-      () => post(`${base}/ended`, 'garbage/;;=\u00ff"', Buffer.from([0, 255, 1, 254, 38, 61, 37, 90, 90])),
-    ],
-    [
-      'JSON a thousand levels deep',
-      400,
-      'bad_request',
-      () => post(`${base}/ended`, 'application/json', '{"a":'.repeat(1000) + '1' + '}'.repeat(1000)),
-    ],
-  ];
-
-  test.each(broken)(
+  test.each(BROKEN_CALLBACKS)(
     'threat 5: %s is answered %d %s in JSON, and the next callback is stored',
     async (_what, status, code, send) => {
-      const answer = await send();
+      const answer = await send({ base, webhookUrl: system.dev.webhookUrl });
       expect(answer.contentType).toMatch(/^application\/json/);
       expect(answer.text).not.toMatch(/\bat .*:\d+:\d+|node_modules|\.[jt]s\b|stack/);
       const { error } = errorResponse.parse(JSON.parse(answer.text));
@@ -308,41 +255,10 @@ describe('what is no good callback', () => {
   );
 
   test('threat 10: hostile names and values never end in a 5xx, and what was answered 2xx is stored', async () => {
-    const values = [
-      '__proto__',
-      'constructor',
-      'a\r\nX-Injected: 1',
-      'x'.repeat(10_000),
-      '9'.repeat(10_000),
-      '\u0000',
-      '47\u000099',
-      '😀'.repeat(500),
-      '\ud800',
-      '\u202e4799',
-      "'; drop table calls; --",
-      '${jndi:ldap://127.0.0.1/a}',
-      '<script>alert(1)</script>',
-      '{"$gt":""}',
-      '%00%0d%0a',
-      'NaN',
-      '-1',
-      '1e309',
-    ];
-    const names = [
-      'origem',
-      'destino',
-      'audio',
-      'id',
-      'status',
-      'duracao',
-      'data_hora',
-      '__proto__',
-      'constructor',
-    ];
     const answers = { stored: 0, refused: 0 };
-    for (const name of names) {
+    for (const name of HOSTILE_NAMES) {
       await Promise.all(
-        values.flatMap((value) => {
+        HOSTILE_VALUES.flatMap((value) => {
           const marked = { origem: newPeer(), destino: '3503', id: randomUUID() };
           const json = `{${JSON.stringify(name)}:${JSON.stringify(value)},${Object.entries(marked)
             .filter(([key]) => key !== name)
@@ -369,9 +285,9 @@ describe('what is no good callback', () => {
       );
     }
     console.log(
-      `hostile values: ${answers.stored} stored, ${answers.refused} refused, 0 of ${names.length * values.length * 2} ended in a 5xx`,
+      `hostile values: ${answers.stored} stored, ${answers.refused} refused, 0 of ${HOSTILE_NAMES.length * HOSTILE_VALUES.length * 2} ended in a 5xx`,
     );
-    expect(answers.stored + answers.refused).toBe(names.length * values.length * 2);
+    expect(answers.stored + answers.refused).toBe(HOSTILE_NAMES.length * HOSTILE_VALUES.length * 2);
   });
 
   test('I3 nothing of all this became a dead letter, and no service died of it', async () => {

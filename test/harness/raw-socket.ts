@@ -2,7 +2,7 @@ import { SUBPROTOCOL } from '@ramal/contracts';
 import { sleepUntil } from '@ramal/testkit';
 import { WebSocket } from 'ws';
 
-export interface RawFrame {
+interface RawFrame {
   op: string;
   replyTo?: string | number | null;
   data: { code?: string; message?: string; retryable?: boolean } & Record<string, unknown>;

@@ -16,3 +16,16 @@ export async function sendCallback(url: string, init: RequestInit = {}): Promise
     text: await response.text(),
   };
 }
+
+/** Sends a body under a content type, or under none. */
+export function postCallback(
+  url: string,
+  contentType: string | null,
+  body: BodyInit,
+): Promise<CallbackAnswer> {
+  return sendCallback(url, {
+    method: 'POST',
+    body,
+    headers: contentType === null ? {} : { 'content-type': contentType },
+  });
+}

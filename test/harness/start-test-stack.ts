@@ -8,7 +8,7 @@ import { createHistoryReader, type HistoryReader } from './history-reader.ts';
 import { createSimulatorControl, type SimulatorControl } from './simulator-control.ts';
 
 /** Servers of a stack: by default a Redis of its own and a fresh database on the run's PostgreSQL. */
-export interface StackServers {
+interface StackServers {
   redisUrl: string;
   databaseUrl: string;
   /** Called after the stack has stopped. */

@@ -113,7 +113,7 @@ local function applyPopup(key, message)
 end
 
 -- Pop-ups that ran out without being hidden: nobody shows them, so nobody needs them. And nobody looks at
--- more than `mostPopups`: of those that are left the oldest go.
+-- more than `mostPopups`: of those that are left the ones that run out first go.
 local function tidyPopups(key)
   if redis.call('HLEN', key) <= plan.tidyPopupsAbove then
     return
@@ -124,11 +124,11 @@ local function tidyPopups(key)
     if popup.expiresAt <= now then
       redis.call('HDEL', key, all[i])
     else
-      live[#live + 1] = { id = all[i], startedAt = popup.startedAt }
+      live[#live + 1] = { id = all[i], expiresAt = popup.expiresAt }
     end
   end
   table.sort(live, function(a, b)
-    return a.startedAt > b.startedAt
+    return a.expiresAt > b.expiresAt
   end)
   for i = plan.mostPopups + 1, #live do
     redis.call('HDEL', key, live[i].id)

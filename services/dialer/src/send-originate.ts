@@ -11,6 +11,8 @@ export type CtiAnswer =
   | { kind: 'timeout' };
 
 const MAX_BODY_BYTES = 64 * 1024;
+/** The status decides; the body only gets the chance to arrive whole, so that the CTI is not cut off. */
+const BODY_PATIENCE_MS = 1_000;
 
 /**
  * Sends one originate over an open connection: once, following nothing, unpacking nothing, reading little.
@@ -22,7 +24,8 @@ export async function sendOriginate(
   timeoutMs: number,
 ): Promise<CtiAnswer> {
   const startedMs = performance.now();
-  let status: number | undefined;
+  let head: { status: number; latencyMs: number } | undefined;
+  let bodyTimer: NodeJS.Timeout | undefined;
   const sending = got(request.url, {
     method: request.method,
     headers: { 'user-agent': 'Ramal', accept: '*/*', connection: 'close', ...request.headers },
@@ -36,23 +39,25 @@ export async function sendOriginate(
   // The library's own `response` event waits for the body, which may never end.
   void sending.on('request', (sent: ClientRequest) => {
     sent.once('response', (response) => {
-      status = response.statusCode;
+      head = { status: response.statusCode ?? 0, latencyMs: Math.round(performance.now() - startedMs) };
+      bodyTimer = setTimeout(() => sending.cancel(), BODY_PATIENCE_MS);
     });
   });
   void sending.on('downloadProgress', ({ transferred }: { transferred: number }) => {
     if (transferred > MAX_BODY_BYTES) sending.cancel();
   });
+  let failure: unknown;
   try {
-    status = (await sending).statusCode;
+    await sending;
   } catch (error) {
-    // With a status the CTI has answered; how its body ends changes nothing.
-    if (status === undefined) {
-      return (error as Error).name === 'TimeoutError'
-        ? { kind: 'timeout' }
-        : { kind: 'reset', code: toErrorCode(error) };
-    }
+    failure = error;
   } finally {
+    clearTimeout(bodyTimer);
     socket.destroy();
   }
-  return { kind: 'answered', status, latencyMs: Math.round(performance.now() - startedMs) };
+  // With a status the CTI has answered; how its body ends changes nothing.
+  if (head !== undefined) return { kind: 'answered', ...head };
+  return failure instanceof Error && failure.name === 'TimeoutError'
+    ? { kind: 'timeout' }
+    : { kind: 'reset', code: toErrorCode(failure) };
 }

@@ -1,0 +1,330 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { gzipSync } from 'node:zlib';
+import { findFreePort } from '@ramal/testkit';
+import { afterEach, describe, expect, it } from 'vitest';
+import { originate, startPbx, startTcp, type TestPbx } from '../test/start-pbx.ts';
+import { connectCti } from './connect-cti.ts';
+import { DialUnsentError } from './errors.ts';
+import { sendOriginate } from './send-originate.ts';
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close();
+});
+const keep = <T extends { close(): Promise<void> }>(server: T): T => {
+  open.push(server);
+  return server;
+};
+const pbxThat = async (...args: Parameters<typeof startPbx>): Promise<TestPbx> =>
+  keep(await startPbx(...args));
+
+async function send(request: ReturnType<typeof originate>, timeoutMs = 2_000) {
+  return sendOriginate(request, await connectCti(request, 2_000), timeoutMs);
+}
+
+describe('connecting', () => {
+  it.each(['http', 'https'] as const)(
+    'I1 %s: where nobody listens the request is unsent',
+    async (protocol) => {
+      const connecting = connectCti({ protocol, host: '127.0.0.1', port: await findFreePort() }, 1_000);
+      await expect(connecting).rejects.toMatchObject({ reason: 'cti_unreachable', why: 'ECONNREFUSED' });
+      await expect(connecting).rejects.toBeInstanceOf(DialUnsentError);
+    },
+  );
+
+  it('I1 a name that leads nowhere is unsent', async () => {
+    const connecting = connectCti({ protocol: 'http', host: 'pbx.invalid', port: 80 }, 5_000);
+    await expect(connecting).rejects.toBeInstanceOf(DialUnsentError);
+  });
+
+  it('I1 a handshake that never ends is unsent, in time', async () => {
+    const mute = keep(await startTcp(() => undefined));
+    const startedMs = performance.now();
+    await expect(
+      connectCti({ protocol: 'https', host: '127.0.0.1', port: mute.port }, 200),
+    ).rejects.toMatchObject({
+      why: 'CONNECT_TIMEOUT',
+    });
+    expect(performance.now() - startedMs).toBeLessThan(1_500);
+  });
+
+  it('I1 a handshake that is cut is unsent', async () => {
+    const rude = keep(await startTcp((socket) => socket.destroy()));
+    const connecting = connectCti({ protocol: 'https', host: '127.0.0.1', port: rude.port }, 2_000);
+    await expect(connecting).rejects.toBeInstanceOf(DialUnsentError);
+  });
+
+  it('I1 something that speaks no TLS is unsent', async () => {
+    const pbx = await pbxThat();
+    const connecting = connectCti({ protocol: 'https', host: '127.0.0.1', port: pbx.port }, 2_000);
+    await expect(connecting).rejects.toBeInstanceOf(DialUnsentError);
+    expect(pbx.requests).toEqual([]);
+  });
+
+  const certificate = createCertificate();
+  it.skipIf(certificate === null)(
+    'I1 a certificate nobody vouches for is unsent: no credential leaves',
+    async () => {
+      const pbx = await pbxThat(undefined, certificate ?? undefined);
+      const connecting = connectCti({ protocol: 'https', host: '127.0.0.1', port: pbx.port }, 2_000);
+      await expect(connecting).rejects.toMatchObject({
+        reason: 'cti_unreachable',
+        why: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+      });
+      expect(pbx.requests).toEqual([]);
+      expect(rootCertificates.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('a connection that is reset while nothing happens ends no process', async () => {
+    const rude = keep(await startTcp((socket) => setTimeout(() => socket.resetAndDestroy(), 20)));
+    const socket = await connectCti({ protocol: 'http', host: '127.0.0.1', port: rude.port }, 2_000);
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(socket.destroyed).toBe(true);
+  });
+});
+
+describe('R32 the request on the wire', () => {
+  it.each([
+    '/api/clicktodial?origem=3501&destino=4732100123',
+    '/?a=*65&b=%2B554732100123&token=a%20b%26c',
+    '/a%2Fb/c;d=1/*/!$()?x=[1]&y=:@,~.-_&z=%c3%A9',
+    '//double?&&=',
+  ])('is byte for byte what was built: %s', async (path) => {
+    const pbx = await pbxThat();
+    expect(await send(originate(pbx.port, { path }))).toMatchObject({ kind: 'answered', status: 200 });
+    expect(pbx.requests.map(({ target }) => target)).toEqual([path]);
+  });
+
+  it('R31 carries the credentials under their names, and little else', async () => {
+    const pbx = await pbxThat();
+    const headers = { Authorization: 'Basic YTpi', token_auth: 'To ken+/=' };
+    await send(originate(pbx.port, { headers }));
+    const raw = pbx.requests[0]?.headers ?? [];
+    const pairs = Object.fromEntries(
+      raw.flatMap((name, i) => (i % 2 === 0 ? [[name.toLowerCase(), raw[i + 1]]] : [])),
+    );
+    expect(pairs).toEqual({
+      host: `127.0.0.1:${pbx.port}`,
+      authorization: 'Basic YTpi',
+      token_auth: 'To ken+/=',
+      'user-agent': 'Ramal',
+      accept: '*/*',
+      connection: 'close',
+    });
+    expect(raw).toContain('token_auth');
+  });
+
+  it('R23 POST keeps the variables in the URL and has no body', async () => {
+    const pbx = await pbxThat();
+    await send(originate(pbx.port, { method: 'POST' }));
+    expect(pbx.requests).toMatchObject([
+      { method: 'POST', target: '/api/clicktodial?origem=3501&destino=4732100123', body: '' },
+    ]);
+    const raw = pbx.requests[0]?.headers.map((text) => text.toLowerCase()) ?? [];
+    expect(raw[raw.indexOf('content-length') + 1]).toBe('0');
+    expect(raw).not.toContain('transfer-encoding');
+  });
+
+  const certificate = createCertificate();
+  it.skipIf(certificate === null)('goes over TLS too, on the connection that was opened', async () => {
+    const pbx = await pbxThat(undefined, certificate ?? undefined);
+    // Trusting the certificate is the system's business; here the handshake is made without.
+    const { connect } = await import('node:tls');
+    const socket = connect({ host: '127.0.0.1', port: pbx.port, rejectUnauthorized: false });
+    await new Promise((resolve) => socket.once('secureConnect', resolve));
+    const request = originate(pbx.port, { protocol: 'https' });
+    expect(await sendOriginate(request, socket, 2_000)).toMatchObject({ kind: 'answered', status: 200 });
+    expect([pbx.requests.length, pbx.connections]).toEqual([1, 1]);
+  });
+});
+
+describe('I1 exactly one request leaves, whatever comes back', () => {
+  const statuses = [200, 204, 301, 302, 307, 308, 400, 401, 404, 408, 413, 429, 500, 502, 503, 504];
+  it.each(statuses)('status %s', async (status) => {
+    const trap = await pbxThat();
+    const pbx = await pbxThat((_, response) => {
+      response.writeHead(status, { location: `http://127.0.0.1:${trap.port}/`, 'retry-after': '0' });
+      response.end(status === 204 ? undefined : 'no');
+    });
+    expect(await send(originate(pbx.port))).toMatchObject({ kind: 'answered', status });
+    expect([pbx.requests.length, pbx.connections, trap.connections]).toEqual([1, 1, 0]);
+  });
+
+  it.each([
+    ['a reset after the request', 'reset', (socket: import('node:net').Socket) => socket.resetAndDestroy()],
+    ['a close without an answer', 'reset', (socket: import('node:net').Socket) => socket.end()],
+    [
+      'an answer that is no HTTP',
+      'reset',
+      (socket: import('node:net').Socket) => socket.end('hello\r\n\r\n'),
+    ],
+    ['half an answer', 'reset', (socket: import('node:net').Socket) => socket.end('HTTP/1.1 200 O')],
+  ])('%s', async (_, kind, react) => {
+    let connections = 0;
+    let heard = '';
+    const pbx = keep(
+      await startTcp((socket) => {
+        connections += 1;
+        socket.on('data', (data) => {
+          heard += String(data);
+          react(socket);
+        });
+      }),
+    );
+    expect(await send(originate(pbx.port))).toMatchObject({ kind });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(connections).toBe(1);
+    expect(heard.match(/GET \//g)).toHaveLength(1);
+  });
+
+  it('a mute CTI, in time', async () => {
+    const pbx = await pbxThat(() => undefined);
+    const startedMs = performance.now();
+    expect(await send(originate(pbx.port), 200)).toEqual({ kind: 'timeout' });
+    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    expect([pbx.requests.length, pbx.connections]).toEqual([1, 1]);
+  });
+
+  it('one that answers and then never ends: the answer counts', async () => {
+    const pbx = await pbxThat((_, response) => {
+      response.writeHead(200);
+      response.write('working on it');
+    });
+    expect(await send(originate(pbx.port), 300)).toMatchObject({ kind: 'answered', status: 200 });
+  });
+
+  it('one that sends its answer byte by byte does not outlast the time', async () => {
+    const pbx = keep(
+      await startTcp((socket) => {
+        const timer = setInterval(() => socket.write('H'), 20);
+        socket.on('close', () => clearInterval(timer));
+      }),
+    );
+    const startedMs = performance.now();
+    const answer = await send(originate(pbx.port), 300);
+    expect(['timeout', 'reset']).toContain(answer.kind);
+    expect(performance.now() - startedMs).toBeLessThan(1_500);
+  });
+});
+
+describe('a hostile answer', () => {
+  it('of ten megabytes is not read to its end', async () => {
+    let sentBytes = 0;
+    const pbx = await pbxThat((_, response) => {
+      response.writeHead(200);
+      const chunk = Buffer.alloc(64 * 1024, 'x');
+      const more = () => {
+        while (sentBytes < 10 * 1024 * 1024 && !response.destroyed) {
+          sentBytes += chunk.length;
+          if (!response.write(chunk)) return void response.once('drain', more);
+        }
+        response.end();
+      };
+      more();
+    });
+    expect(await send(originate(pbx.port))).toMatchObject({ kind: 'answered', status: 200 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(sentBytes).toBeLessThan(9 * 1024 * 1024);
+  });
+
+  it('that unpacks to gigabytes is not unpacked', async () => {
+    const bomb = gzipSync(Buffer.alloc(16 * 1024 * 1024));
+    const pbx = await pbxThat((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      response.end(bomb);
+    });
+    const before = process.memoryUsage().arrayBuffers;
+    expect(await send(originate(pbx.port))).toMatchObject({ kind: 'answered', status: 200 });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
+  });
+
+  it('with endless headers is a reset', async () => {
+    const pbx = keep(
+      await startTcp((socket) => {
+        socket.on('data', () => socket.write(`HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(10_000)}`));
+      }),
+    );
+    expect(await send(originate(pbx.port))).toMatchObject({ kind: 'reset' });
+  });
+
+  it('that wants another protocol is an answer of some kind', async () => {
+    const pbx = keep(
+      await startTcp((socket) => {
+        socket.on('data', () =>
+          socket.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
+        );
+      }),
+    );
+    expect(['reset', 'answered']).toContain((await send(originate(pbx.port))).kind);
+  });
+});
+
+it('threat 2 a proxy of the environment is not asked', async () => {
+  const proxy = createServer((_, response) => response.end());
+  let asked = 0;
+  proxy.on('connection', () => {
+    asked += 1;
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as { port: number };
+  const names = ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'];
+  for (const name of names) process.env[name] = `http://127.0.0.1:${port}`;
+  try {
+    const pbx = await pbxThat();
+    expect(await send(originate(pbx.port))).toMatchObject({ kind: 'answered' });
+    expect([pbx.requests.length, asked]).toEqual([1, 0]);
+  } finally {
+    for (const name of names) delete process.env[name];
+    proxy.close();
+  }
+});
+
+it('I8 nothing that goes wrong tells the number, the address or a credential', async () => {
+  const rude = keep(await startTcp((socket) => socket.on('data', () => socket.resetAndDestroy())));
+  const headers = { Authorization: 'Basic Y2FuYXJ5' };
+  const answer = await send(originate(rude.port, { headers }));
+  expect(JSON.stringify(answer)).not.toMatch(/4732100123|127\.0\.0\.1|Y2FuYXJ5/);
+});
+
+/** A key and a certificate that signs itself, or null where there is no openssl to make them. */
+function createCertificate(): { key: string; cert: string } | null {
+  const folder = mkdtempSync(join(tmpdir(), 'ramal-test-tls-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  try {
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-days',
+        '2',
+      ].concat([
+        '-subj',
+        '/CN=127.0.0.1',
+        '-addext',
+        'subjectAltName=IP:127.0.0.1',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+      ]),
+      { stdio: 'ignore' },
+    );
+    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+  } catch {
+    return null;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

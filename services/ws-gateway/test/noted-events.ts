@@ -1,0 +1,27 @@
+import type { Events } from '../src/events.ts';
+
+export interface NotedEvents extends Events {
+  /** What happened, as `event` or `event what`. */
+  noted: string[];
+}
+
+/** Events that only remember what happened. */
+export function createNotedEvents(): NotedEvents {
+  const noted: string[] = [];
+  const note = (what: string) => void noted.push(what);
+  return {
+    noted,
+    connected: () => note('connected'),
+    disconnected: (code) => note(`disconnected ${code}`),
+    authenticated: ({ resume }) => note(`authenticated ${resume}`),
+    authFailed: () => note('authFailed'),
+    dialRequested: () => note('dialRequested'),
+    dialRefused: ({ code }) => note(`dialRefused ${code}`),
+    frameRefused: (code) => note(`frameRefused ${code}`),
+    delivered: () => undefined,
+    gapHealed: ({ entries }) => note(`gapHealed ${entries}`),
+    intentOverdue: ({ verdict }) => note(`intentOverdue ${verdict}`),
+    requestFailed: () => note('requestFailed'),
+    backgroundFailed: (what) => note(`backgroundFailed ${what}`),
+  };
+}
