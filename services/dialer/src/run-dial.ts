@@ -75,15 +75,13 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
         ? await expire(intent, deps)
         : events.skipped({ ...job, why: 'taken over or canceled' });
     }
-    if (leftMs() <= 0) {
-      // Redis was slow to say yes: the phone must not ring after the deadline (I2).
+    const late = leftMs() <= 0;
+    if (late || socket.destroyed) {
+      // Redis was slow to say yes. The phone must not ring after the deadline (I2); and what is recorded as sent is
+      // not sent again, also where the connection was gone before the first byte (I1).
       socket.destroy();
-      return await settle(
-        intent,
-        { type: 'dial.failed', fence, reason: 'deadline_passed' },
-        deps,
-        ANSWER_GRACE_MS,
-      );
+      const reason = late ? 'deadline_passed' : 'cti_unreachable';
+      return await settle(intent, { type: 'dial.failed', fence, reason }, deps, ANSWER_GRACE_MS);
     }
     events.requestSent({ ...fields, method: request.method, prefix: request.prefix });
     const answer = await sendOriginate(request, socket, Math.max(1, leftMs() + ANSWER_GRACE_MS));

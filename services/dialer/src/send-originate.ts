@@ -1,4 +1,4 @@
-import type { ClientRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { OriginateRequest } from '@ramal/cti';
 import { got } from 'got';
@@ -13,6 +13,8 @@ export type CtiAnswer =
 const MAX_BODY_BYTES = 64 * 1024;
 /** The status decides; the body only gets the chance to arrive whole, so that the CTI is not cut off. */
 const BODY_PATIENCE_MS = 1_000;
+/** How long the library may take to tell of a time-out itself: a dial never waits for it for ever. */
+const LIBRARY_GRACE_MS = 100;
 
 /**
  * Sends one originate over an open connection: once, following nothing, unpacking nothing, reading little.
@@ -25,7 +27,6 @@ export async function sendOriginate(
 ): Promise<CtiAnswer> {
   const startedMs = performance.now();
   let head: { status: number; latencyMs: number } | undefined;
-  let bodyTimer: NodeJS.Timeout | undefined;
   const sending = got(request.url, {
     method: request.method,
     headers: { 'user-agent': 'Ramal', accept: '*/*', connection: 'close', ...request.headers },
@@ -36,11 +37,32 @@ export async function sendOriginate(
     decompress: false,
     timeout: { request: timeoutMs },
   });
+  let timedOut = false;
+  let timer = setTimeout(() => {
+    timedOut = true;
+    sending.cancel();
+  }, timeoutMs + LIBRARY_GRACE_MS);
+  // Nor does it hear of a connection that was closed before it took it over.
+  const onClosed = () => {
+    if (head !== undefined) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => sending.cancel(), LIBRARY_GRACE_MS);
+  };
+  if (socket.destroyed) onClosed();
+  else socket.once('close', onClosed);
+  const onHead = ({ statusCode = 0 }: IncomingMessage) => {
+    head = { status: statusCode, latencyMs: Math.round(performance.now() - startedMs) };
+    clearTimeout(timer);
+    timer = setTimeout(() => sending.cancel(), BODY_PATIENCE_MS);
+  };
   // The library's own `response` event waits for the body, which may never end.
   void sending.on('request', (sent: ClientRequest) => {
-    sent.once('response', (response) => {
-      head = { status: response.statusCode ?? 0, latencyMs: Math.round(performance.now() - startedMs) };
-      bodyTimer = setTimeout(() => sending.cancel(), BODY_PATIENCE_MS);
+    sent.once('response', onHead);
+    // A change of protocol is an answer too, and one that the library doesn't hear at all.
+    sent.once('upgrade', (response, upgraded) => {
+      onHead(response);
+      upgraded.destroy();
+      sending.cancel();
     });
   });
   void sending.on('downloadProgress', ({ transferred }: { transferred: number }) => {
@@ -52,12 +74,12 @@ export async function sendOriginate(
   } catch (error) {
     failure = error;
   } finally {
-    clearTimeout(bodyTimer);
-    socket.destroy();
+    clearTimeout(timer);
+    socket.off('close', onClosed).destroy();
   }
   // With a status the CTI has answered; how its body ends changes nothing.
   if (head !== undefined) return { kind: 'answered', ...head };
-  return failure instanceof Error && failure.name === 'TimeoutError'
+  return timedOut || (failure instanceof Error && failure.name === 'TimeoutError')
     ? { kind: 'timeout' }
     : { kind: 'reset', code: toErrorCode(failure) };
 }

@@ -16,6 +16,8 @@ export interface AppDeps {
 
 const KINDS: readonly string[] = ['incoming', 'answered', 'ended', 'recording'] satisfies CallbackKind[];
 
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+*-]+ *(?:;|$)/;
+
 interface CallbackRoute {
   Params: { token: string; kind: string };
 }
@@ -45,6 +47,21 @@ export function createApp(deps: AppDeps): FastifyInstance {
   // Whatever a PBX calls its body: it is read as bytes and understood by readVariables.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  app.addHook('onRequest', async (request) => {
+    const type = request.headers['content-type'];
+    // A type that is none would be refused before anybody looks at the callback.
+    if (type !== undefined && !MEDIA_TYPE.test(type)) request.headers['content-type'] = 'text/plain';
+  });
+
+  let stopping = false;
+  app.addHook('preClose', async () => {
+    stopping = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    // Otherwise a connection that was busy at the stop is waited for until it has been idle for a minute.
+    if (stopping) reply.header('connection', 'close');
+  });
 
   app.setErrorHandler((error, request, reply) => {
     const wire = toWireError(error);

@@ -14,9 +14,10 @@ export interface Ingested {
 
 /** A CTI waits at least this long for its answer; of any number who meet at one call, one gets on at each try. */
 const CONFLICT_PATIENCE_MS = 4_000;
-/** After this many tries those who meet step aside for a moment of different length. */
+/** After this many tries those who meet step aside for a moment of different length, longer each time. */
 const EAGER_TRIES = 3;
-const LONGEST_STEP_ASIDE_MS = 50;
+const FIRST_STEP_ASIDE_MS = 10;
+const LONGEST_STEP_ASIDE_MS = 500;
 
 /**
  * Makes one callback a fact of its call: read, decide, commit in one atomic step; when the call changed in
@@ -35,7 +36,7 @@ export function createCallbackIngest(options: {
     noteUnknown(events, tenant, kind, facts);
     const callback = toCallback(kind, facts, profile);
     for (let tries = 1; performance.now() - startedMs < CONFLICT_PATIENCE_MS; tries++) {
-      if (tries > EAGER_TRIES) await delay(Math.random() * LONGEST_STEP_ASIDE_MS);
+      if (tries > EAGER_TRIES) await delay(Math.random() * toStepAsideMs(tries - EAGER_TRIES));
       const view = await bus.view({
         tenant,
         lines: toCallbackLines(callback),
@@ -73,6 +74,11 @@ export function createCallbackIngest(options: {
     }
     throw new Error(`no commit in ${CONFLICT_PATIENCE_MS} ms`);
   };
+}
+
+/** On a slow machine many need more room to get past one another than on a fast one. */
+function toStepAsideMs(times: number): number {
+  return Math.min(LONGEST_STEP_ASIDE_MS, FIRST_STEP_ASIDE_MS * 2 ** times);
 }
 
 /** @throws WireError `bad_request` when nothing in the callback says which call it is about */

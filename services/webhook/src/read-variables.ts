@@ -7,15 +7,15 @@ const MOST_VARIABLES = 200;
 const DEEPEST = 4;
 
 /**
- * The variables of a callback, wherever the CTI put them: the query, then the body as form or JSON. The
- * content type decides, and where it is none or another, the body's look.
- * @throws WireError `bad_request` for a body that is JSON by its type or look and does not parse
+ * The variables of a callback, wherever the CTI put them: the query, then the body as form or JSON. The body's
+ * look decides, because PBXs' content types are often wrong; only what calls itself a form is one in any case.
+ * @throws WireError `bad_request` for a body that looks like JSON and does not parse
  */
 export function readVariables(query: string, contentType: string, body: Buffer | null): Variable[] {
   const variables = readForm(query);
   if (body === null || body.length === 0) return variables;
   const text = decode(body, contentType);
-  const isJson = /\bjson\b/i.test(contentType) || (!/\bform\b/i.test(contentType) && /^\s*[{[]/.test(text));
+  const isJson = !/\bform\b/i.test(contentType) && /^\s*[{[]/.test(text);
   return [...variables, ...(isJson ? readJson(text) : readForm(text))].slice(0, MOST_VARIABLES);
 }
 
@@ -53,9 +53,9 @@ function flatten(name: string, value: unknown, depth: number): Variable[] {
     .flatMap(([key, inner]) => flatten(name === '' ? key : `${name}.${key}`, inner, depth + 1));
 }
 
-/** UTF-8 unless the content type says ISO-8859-1, which old PBXs still write. */
+/** UTF-8, with or without a byte order mark, unless the content type says ISO-8859-1, which old PBXs still write. */
 function decode(body: Buffer, contentType: string): string {
   return /charset\s*=\s*"?(iso-8859-1|latin1|windows-1252)/i.test(contentType)
     ? new TextDecoder('windows-1252').decode(body)
-    : body.toString('utf8');
+    : new TextDecoder().decode(body);
 }
