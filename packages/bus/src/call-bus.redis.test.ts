@@ -188,7 +188,7 @@ describe('a view', () => {
     const newest = calls.map(({ callId }) => callId).toReversed();
     expect(view.calls.map(({ callId }) => callId)).toEqual(newest.slice(0, 16));
     expect(view.lines[0]?.version).toBe(40);
-    const stored = await test.redis.zrange(test.names.line(tenant, LINE.ramal, LINE.peerKey), 0, -1);
+    const stored = await test.redis.zrange(test.names.line(tenant, LINE.ramal, LINE.peerKey), '0', '-1');
     expect(stored).toHaveLength(17);
     expect(stored[0]).toBe('#v');
   });

@@ -350,7 +350,7 @@ describe('the dial queue', () => {
     const [slow, fast] = [job(), job()];
     await queue.add(slow, false);
     await queue.add(fast, true);
-    const order = await test.redis.zrange(`${DIAL_QUEUE.prefix}:${DIAL_QUEUE.name}:prioritized`, 0, -1);
+    const order = await test.redis.zrange(`${DIAL_QUEUE.prefix}:${DIAL_QUEUE.name}:prioritized`, '0', '-1');
     const tenants = await Promise.all(
       order.map(async (id) => {
         const data = await test.redis.hget(`${DIAL_QUEUE.prefix}:${DIAL_QUEUE.name}:${id}`, 'data');

@@ -46,7 +46,7 @@ it('a lease that ran out is swept when another is renewed', async () => {
   const key = test.names.presence(tenant, 'ana');
   await test.redis.zadd(key, (await nowMs()) - 1, 'dead');
   await presence.renew(tenant, 'ana', 's1');
-  expect(await test.redis.zrange(key, 0, -1)).toEqual(['s1']);
+  expect(await test.redis.zrange(key, '0', '-1')).toEqual(['s1']);
 });
 
 it('I6 the same user of another tenant is somebody else', async () => {

@@ -6,7 +6,10 @@ import { createNames, escapeId } from './index.ts';
 const hostile = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.string({ unit: fc.constantFrom(...':{}*?[]%.!()\'"\\/#~_-aA0 \0\n'), maxLength: 8 }),
+    arbitrary: fc.string({
+      unit: fc.constantFrom(...Array.from(':{}*?[]%.!()\'"\\/#~_-aA0 \0\n')),
+      maxLength: 8,
+    }),
   },
   fc.constantFrom(
     '__proto__',
@@ -20,7 +23,9 @@ const hostile = fc.oneof(
     'u\u0308',
     '\ufffd',
   ),
-  fc.string({ unit: 'binary', maxLength: 8 }),
+  fc
+    .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 })
+    .map((units) => String.fromCharCode(...units)),
   fc
     .array(fc.oneof(fc.integer({ min: 0xd800, max: 0xdfff }), fc.constantFrom(0x41, 0x25, 0x75)), {
       maxLength: 4,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
@@ -157,14 +158,10 @@ describe('I1 exactly one request leaves, whatever comes back', () => {
   });
 
   it.each([
-    ['a reset after the request', 'reset', (socket: import('node:net').Socket) => socket.resetAndDestroy()],
-    ['a close without an answer', 'reset', (socket: import('node:net').Socket) => socket.end()],
-    [
-      'an answer that is no HTTP',
-      'reset',
-      (socket: import('node:net').Socket) => socket.end('hello\r\n\r\n'),
-    ],
-    ['half an answer', 'reset', (socket: import('node:net').Socket) => socket.end('HTTP/1.1 200 O')],
+    ['a reset after the request', 'reset', (socket: Socket) => socket.resetAndDestroy()],
+    ['a close without an answer', 'reset', (socket: Socket) => socket.end()],
+    ['an answer that is no HTTP', 'reset', (socket: Socket) => socket.end('hello\r\n\r\n')],
+    ['half an answer', 'reset', (socket: Socket) => socket.end('HTTP/1.1 200 O')],
   ])('%s', async (_, kind, react) => {
     let connections = 0;
     let heard = '';

@@ -11,7 +11,7 @@ export interface TestPbx {
   close(): Promise<void>;
 }
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 const sayOk: Answer = (_, response) => response.end('ok');
 
 /** A PBX's HTTP server that answers as it is told and remembers what it was asked. */
@@ -20,7 +20,7 @@ export async function startPbx(
   tls?: { key: string; cert: string },
 ): Promise<TestPbx> {
   const pbx: TestPbx = { port: 0, requests: [], connections: 0, close: async () => undefined };
-  const handle: Answer = (request, response) => {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     let body = '';
     request.on('data', (data) => {
       body += String(data);

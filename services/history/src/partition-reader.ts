@@ -19,6 +19,10 @@ export interface PartitionReaderOptions {
   consumer: string;
   batch: number;
   reclaimAfterMs: number;
+  /** How long one read waits, which a stop may have to wait for; default 1000. */
+  blockMs?: number;
+  /** How often entries of dead workers are looked for; default 5000. */
+  reclaimEveryMs?: number;
 }
 
 const BLOCK_MS = 1_000;
@@ -33,6 +37,7 @@ const LONGEST_RETRY_MS = 2_000;
  */
 export function startPartitionReader(options: PartitionReaderOptions): PartitionReader {
   const { stream, store, events, partition, consumer, batch, reclaimAfterMs } = options;
+  const { blockMs = BLOCK_MS, reclaimEveryMs = RECLAIM_EVERY_MS } = options;
   let stopping = false;
   let lastTurnMs = performance.now();
   let reclaimAt = 0;
@@ -51,7 +56,7 @@ export function startPartitionReader(options: PartitionReaderOptions): Partition
 
   const reclaim = async () => {
     if (performance.now() < reclaimAt) return;
-    reclaimAt = performance.now() + RECLAIM_EVERY_MS;
+    reclaimAt = performance.now() + reclaimEveryMs;
     const entries = await stream.reclaim(consumer, reclaimAfterMs, batch);
     if (entries.length > 0) {
       events.reclaimed({ partition, entries: entries.length });
@@ -62,7 +67,7 @@ export function startPartitionReader(options: PartitionReaderOptions): Partition
 
   const turn = async () => {
     await reclaim();
-    if (held.length === 0) held = await stream.read(consumer, batch, BLOCK_MS);
+    if (held.length === 0) held = await stream.read(consumer, batch, blockMs);
     if (held.length > 0) await commit(held);
     held = [];
   };

@@ -22,19 +22,17 @@ const send = (kind: CallbackKind, variables: Record<string, string>, to = profil
 const INBOUND = { origem: '4732100123', destino: '3501' };
 const OUTBOUND = { origem: '3501', destino: '4732100123' };
 /** What must be the same in any order: everything but ids and times. */
-const withoutTimes = ({
-  callId,
-  startedAt,
-  answeredAt,
-  endedAt,
-  durationSec,
-  matchedBy,
-  ...call
-}: CallView) => ({
-  ...call,
-  answered: answeredAt !== null,
-  ended: endedAt !== null,
-});
+const withoutTimes = (call: CallView) => {
+  const changing = {
+    callId: '',
+    startedAt: 0,
+    answeredAt: null,
+    endedAt: null,
+    durationSec: null,
+    matchedBy: null,
+  };
+  return { ...call, ...changing, answered: call.answeredAt !== null, ended: call.endedAt !== null };
+};
 
 describe('R44-R46 the story of a call', () => {
   it('goes from incoming to recording as one call, and its agent hears it', async () => {

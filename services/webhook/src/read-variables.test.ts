@@ -75,8 +75,7 @@ describe('the variables of a callback', () => {
   it('threat 10 pairs of text come out, or a refusal, whatever goes in', () => {
     const type = fc.constantFrom('', FORM, 'application/json', 'text/xml', 'x; charset=latin1', ';;=');
     const body = fc.oneof(
-      fc.json().map((text) => Buffer.from(text)),
-      fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+      fc.json({ maxDepth: 2 }).map((text) => Buffer.from(text)),
       fc.uint8Array().map((bytes) => Buffer.from(bytes)),
     );
     fc.assert(
