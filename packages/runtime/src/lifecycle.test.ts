@@ -32,7 +32,7 @@ const RELEASED = ['third released', 'second released', 'first released'];
 // Something that keeps a process alive, as a listener does.
 const ALIVE = 'setInterval(() => undefined, 1000);';
 
-describe('a service', () => {
+describe.concurrent('a service', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'at %s releases everything, last in first out, and ends well',
     async (signal) => {
