@@ -19,6 +19,8 @@ export interface Callback {
   /** Our agents' ends the callback names: none when neither number is an extension we know. */
   legs: readonly Leg[];
   peer?: string | undefined;
+  /** The peer in E.164, where the tenant opted into normalisation (R34). */
+  peerE164?: string | undefined;
   origin?: string | undefined;
   destination?: string | undefined;
   externalCallId?: string | undefined;

@@ -64,6 +64,7 @@ function toEvent(
     direction,
     legs,
     peer,
+    peerE164,
     origin,
     destination,
     externalCallId,
@@ -85,6 +86,8 @@ function toEvent(
     ...(leg === undefined ? {} : { ramal: leg.ramal }),
     ...(leg?.user == null ? {} : { user: leg.user }),
     ...(peer === undefined ? {} : { peer }),
+    // No part of the fingerprint: the same callback stays the same when the tenant's settings change.
+    ...(peerE164 === undefined ? {} : { peerE164 }),
     ...(origin === undefined ? {} : { origin }),
     ...(destination === undefined ? {} : { destination }),
     ...(externalCallId === undefined ? {} : { externalCallId }),

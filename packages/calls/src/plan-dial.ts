@@ -20,6 +20,8 @@ export interface DialRequest {
   callId: string;
   /** Diallable, as the agent gave it. */
   to: string;
+  /** `to` in E.164, where the tenant opted into normalisation (R34). */
+  toE164?: string | undefined;
   direction: Direction;
   via: 'agent' | 'api';
   context?: CallContext | undefined;
@@ -28,7 +30,7 @@ export interface DialRequest {
 
 /** The click (R43): the call begins to exist, the start pop-up shows and the intent is recorded, all at once. */
 export function planDialRequest(request: DialRequest): CallCommit {
-  const { tenant, user, ramal, intentId, callId, to, direction, via, context, nowMs } = request;
+  const { tenant, user, ramal, intentId, callId, to, toE164, direction, via, context, nowMs } = request;
   const event: CallEvent = {
     type: 'call.requested',
     eventId: toStableId(tenant, callId, 'call.requested'),
@@ -40,6 +42,7 @@ export function planDialRequest(request: DialRequest): CallCommit {
     intentId,
     direction,
     peer: to,
+    ...(toE164 === undefined ? {} : { peerE164: toE164 }),
     via,
     ...(context === undefined ? {} : { context }),
   };

@@ -5,6 +5,7 @@ import {
   type CallState,
   type CallView,
   type DialEvent,
+  toDisplayNumber,
   uuidV7Time,
 } from '@ramal/contracts';
 
@@ -59,7 +60,10 @@ export function reduceCall(events: readonly CallEvent[]): CallView {
     state,
     ramal: leg?.ramal ?? null,
     user: leg?.user ?? null,
-    peer: toPeer(requested?.peer ?? firstOf(callbacks, (event) => event.peer) ?? ''),
+    peer: toPeer(
+      requested?.peer ?? firstOf(callbacks, (event) => event.peer) ?? '',
+      requested?.peerE164 ?? firstOf(callbacks, (event) => event.peerE164),
+    ),
     origin: requested?.ramal ?? firstOf(callbacks, (event) => event.origin) ?? null,
     destination: requested?.peer ?? firstOf(callbacks, (event) => event.destination) ?? null,
     startedAt: uuidV7Time(first.callId),
@@ -88,8 +92,9 @@ export function toLegs(events: readonly CallEvent[]): Leg[] {
   return [...legs.values()];
 }
 
-export function toPeer(raw: string): CallView['peer'] {
-  return { raw, e164: null, display: raw };
+/** The far end as agents see it; shown the way people write it where its E.164 is known (R34). */
+export function toPeer(raw: string, e164: string | null = null): CallView['peer'] {
+  return { raw, e164, display: e164 === null ? raw : toDisplayNumber(e164) };
 }
 
 /** Sorts by time, then by how far a fact brings the call, then by id; of a fact told twice the first word counts. */

@@ -12,6 +12,12 @@ export const callContext = z
   .refine((context) => Object.entries(context).flat().every(isStorableText), UNSTORABLE);
 export type CallContext = z.infer<typeof callContext>;
 
+/** The far end's number in E.164, where the tenant opted into normalisation and the number has one (R34). */
+const peerE164 = z
+  .string()
+  .regex(/^\+[1-9][0-9]{1,14}$/, 'E.164 is + and at most 15 digits')
+  .optional();
+
 const base = {
   /** Deterministic per fact: the same fact told twice has the same id (I3). */
   eventId: z.uuid(),
@@ -29,6 +35,7 @@ const callback = {
   user: userId.optional(),
   /** The far end's number as the CTI wrote it; absent when withheld. */
   peer: z.string().max(64).optional(),
+  peerE164,
   origin: z.string().max(64).optional(),
   destination: z.string().max(64).optional(),
   externalCallId: externalCallId.optional(),
@@ -51,6 +58,7 @@ export const callEvent = z.discriminatedUnion('type', [
     type: z.literal('call.requested'),
     direction,
     peer: z.string().max(64),
+    peerE164,
     via: z.enum(['agent', 'api']),
     context: callContext.optional(),
   }),

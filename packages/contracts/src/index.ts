@@ -21,6 +21,7 @@ export {
   type IntentState,
 } from './call-state.ts';
 export { dialJob, type DialJob } from './dial-job.ts';
+export { toDisplayNumber } from './display-number.ts';
 export {
   sessionRequest,
   sessionResponse,

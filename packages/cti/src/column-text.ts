@@ -1,21 +1,24 @@
 /** Codes of what can be wrong, or worth knowing, about a configuration; stable. */
-export type CtiNoticeCode =
-  | 'missing'
-  | 'control_character'
-  | 'not_text'
-  | 'unknown_auth_mode'
-  | 'unsupported_cti_type'
-  | 'bad_protocol'
-  | 'bad_host'
-  | 'bad_port'
-  | 'bad_path'
-  | 'bad_flag'
-  | 'bad_line_number'
-  | 'bad_method'
-  | 'bad_variable_name'
-  | 'duplicate_variable_name'
-  | 'received_name_assumed'
-  | 'line_columns_ignored';
+export const CTI_NOTICE_CODES = [
+  'missing',
+  'control_character',
+  'not_text',
+  'unknown_auth_mode',
+  'unsupported_cti_type',
+  'bad_protocol',
+  'bad_host',
+  'bad_port',
+  'bad_path',
+  'bad_flag',
+  'bad_line_number',
+  'bad_method',
+  'bad_variable_name',
+  'duplicate_variable_name',
+  'received_name_assumed',
+  'line_columns_ignored',
+] as const;
+
+export type CtiNoticeCode = (typeof CTI_NOTICE_CODES)[number];
 
 /** Why one column's value can't be used. The message never repeats the value: a path may hold a key. */
 export class FieldProblem {

@@ -84,7 +84,7 @@ describe('which row counts', () => {
     ]);
   });
 
-  it('R30 converts an empresas row into the configuracao_cti row it stands for', () => {
+  it('R2 R4 R5 R6 R7 R10 R11 R12 R30 converts an empresas row into the configuracao_cti row it stands for', () => {
     expect(toConfiguracaoCtiRow(oldRow({ cti_usa_zero_ddd: 1 })).row).toEqual({
       autenticacao: 1,
       tipo: 10,
@@ -169,7 +169,7 @@ describe('whether a tenant can dial', () => {
   });
 
   it.each([9, '1', 0, null, undefined, '', 'dez', '10.0', '010'])(
-    'R3 refuses type %j by a reason of its own',
+    'R3 R16 refuses type %j by a reason of its own',
     (tipo) => {
       expect(reasonOf({ configuracaoCti: newRow({ tipo }) })).toBe('unsupported_cti_type');
     },

@@ -10,7 +10,7 @@ import {
   type EmpresasRow,
   readColumns,
 } from './legacy-columns.ts';
-import { type CallbackMapping, type CtiConfig, readCtiRow } from './read-cti-row.ts';
+import { type CallbackMapping, type CtiConfig, type CtiRowReading, readCtiRow } from './read-cti-row.ts';
 
 /** Whether a tenant can dial, and why not. Callbacks are read with `callback` in every case (R1). */
 export type CtiConfigResult = { callback: CallbackMapping } & (
@@ -34,19 +34,9 @@ export interface CtiRows {
  * for both tables (R1), unless that database doesn't have the CTI columns at all (R13).
  */
 export function toCtiConfig(rows: CtiRows): CtiConfigResult {
-  const own = toFilledRow(rows.configuracaoCti);
-  const legacy = toRow(rows.empresas);
-  const converted = own === null && legacy !== null ? toConfiguracaoCtiRow(legacy) : null;
-  const row = own ?? converted?.row ?? {};
-  const { config, callback, problems, warnings } = readCtiRow(
-    row,
-    own === null ? 'empresas' : 'configuracao_cti',
-    completeCtiSettings(rows.settings ?? {}),
-  );
-
-  const old = legacy === null ? null : readColumns(legacy, EMPRESAS_COLUMNS);
-  const counts = old !== null && (own === null || old.size > 0);
-  if (counts && !isOn(old.get('enabled'))) return { status: 'disabled', callback };
+  const { row, reading, enabled, conversionWarnings } = readStoredRows(rows);
+  const { config, callback, problems, warnings } = reading;
+  if (!enabled) return { status: 'disabled', callback };
 
   const untouched = !hasConnection(row);
   const missing = problems.filter(({ field, code }) => code === 'missing' || (untouched && field === 'type'));
@@ -54,7 +44,39 @@ export function toCtiConfig(rows: CtiRows): CtiConfigResult {
     return { status: 'not_configured', missing: missing.map(({ field }) => field), callback };
   }
   if (problems.length > 0) return { status: 'invalid', problems, callback };
-  return { status: 'ok', config, warnings: [...(converted?.warnings ?? []), ...warnings], callback };
+  return { status: 'ok', config, warnings: [...conversionWarnings, ...warnings], callback };
+}
+
+/** The row that counts, as it was read, before anything is concluded from it. */
+export interface StoredRowsReading {
+  row: ConfiguracaoCtiRow;
+  /** null: neither table has a row that says anything. */
+  source: CtiConfig['source'] | null;
+  reading: CtiRowReading;
+  enabled: boolean;
+  conversionWarnings: CtiNotice[];
+}
+
+/** Chooses the row (R30) and reads every column of it, whether or not the tenant is enabled. */
+export function readStoredRows(rows: CtiRows): StoredRowsReading {
+  const own = toFilledRow(rows.configuracaoCti);
+  const legacy = toRow(rows.empresas);
+  const converted = own === null && legacy !== null ? toConfiguracaoCtiRow(legacy) : null;
+  const row = own ?? converted?.row ?? {};
+  const reading = readCtiRow(
+    row,
+    own === null ? 'empresas' : 'configuracao_cti',
+    completeCtiSettings(rows.settings ?? {}),
+  );
+  const old = legacy === null ? null : readColumns(legacy, EMPRESAS_COLUMNS);
+  const counts = old !== null && (own === null || old.size > 0);
+  return {
+    row,
+    source: own !== null ? 'configuracao_cti' : converted !== null ? 'empresas' : null,
+    reading,
+    enabled: !counts || isOn(old.get('enabled')),
+    conversionWarnings: converted?.warnings ?? [],
+  };
 }
 
 /** The reason a dial is refused with, for a tenant that can't dial. */

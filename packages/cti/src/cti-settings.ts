@@ -2,6 +2,8 @@ import { callResult } from '@ramal/contracts';
 import { z } from 'zod';
 import { FieldProblem, UNSAFE_TEXT } from './column-text.ts';
 import { readVariableName } from './cti-fields.ts';
+import type { NumberingSettings } from './normalize-number.ts';
+import { isNumberingCountry } from './world-number.ts';
 
 const variableName = z
   .string()
@@ -33,6 +35,22 @@ const ctiSettings = z.object({
     .record(z.string().min(1).max(64), callResult)
     .refine((map) => Object.keys(map).length <= 200, 'at most 200 statuses')
     .optional(),
+  /** R34: the opt-in to number normalisation; the four below count only with it. */
+  normalize: z.boolean().optional(),
+  /** Whose numbering plan numbers without a country code follow, as ISO 3166. */
+  country: z.string().refine(isNumberingCountry, 'two capital letters of a country, such as BR').optional(),
+  /** Brazil: the company's own DDD, for numbers written without one; "" for none. */
+  areaCode: z
+    .string()
+    .regex(/^(?:[1-9]{2})?$/, 'a DDD is two digits, 1 to 9')
+    .optional(),
+  /** Brazil: the carrier chosen for long distance and abroad, such as 15; "" for none. */
+  carrierCode: z
+    .string()
+    .regex(/^(?:[1-9][0-9])?$/, 'a carrier code is two digits')
+    .optional(),
+  /** How external numbers are dialled. */
+  dialFormat: z.enum(['national', 'as_given', 'e164']).optional(),
 });
 
 /** A tenant's optional settings beyond the manual's tables; everything has a default. */
@@ -52,12 +70,24 @@ export const DEFAULT_CTI_SETTINGS: CompleteCtiSettings = {
   replyBody: 'ok',
   replyContentType: 'text/plain; charset=utf-8',
   statusMap: {},
+  normalize: false,
+  country: 'BR',
+  areaCode: '',
+  carrierCode: '',
+  dialFormat: 'national',
 };
 
 /** Fills the gaps with the defaults. */
 export function completeCtiSettings(settings: CtiSettings): CompleteCtiSettings {
   const set = Object.entries(settings).filter(([, value]) => value !== undefined);
   return { ...DEFAULT_CTI_SETTINGS, ...(Object.fromEntries(set) as Partial<CompleteCtiSettings>) };
+}
+
+/** The part that decides how numbers are read and written (R34). */
+export function toNumberingSettings(settings: CtiSettings): NumberingSettings {
+  const { normalize, country, areaCode, carrierCode, dialFormat, ramalMaxDigits } =
+    completeCtiSettings(settings);
+  return { normalize, country, areaCode, carrierCode, dialFormat, ramalMaxDigits };
 }
 
 /** Thrown for settings that don't parse; `problems` name the fields, never their values. */

@@ -5,12 +5,15 @@ export {
   type CtiField,
   type EmpresasRow,
 } from './legacy-columns.ts';
-export type { CtiNoticeCode } from './column-text.ts';
-export { toConfiguracaoCtiRow, type CtiNotice } from './convert-empresas.ts';
+export { CTI_NOTICE_CODES, type CtiNoticeCode } from './column-text.ts';
+export { compareConfiguracaoCtiRows, type CtiRowDifference } from './compare-rows.ts';
+export { DEFAULT_RECEIVED_NAMES, toConfiguracaoCtiRow, type CtiNotice } from './convert-empresas.ts';
+export { findCredentialProblems, type CredentialProblem } from './credential-problems.ts';
 export {
   CtiSettingsInvalidError,
   DEFAULT_CTI_SETTINGS,
   parseCtiSettings,
+  toNumberingSettings,
   type CompleteCtiSettings,
   type CtiSettings,
 } from './cti-settings.ts';
@@ -18,7 +21,10 @@ export { toCtiConfig, toDialReason, type CtiConfigResult, type CtiRows } from '.
 export type { CallbackMapping, CtiConfig } from './read-cti-row.ts';
 export type { AuthMode, HttpMethod, HttpProtocol } from './cti-fields.ts';
 export type { StatusMap } from './call-status.ts';
+export { inspectCtiRows, type CtiInspection } from './inspect-cti-rows.ts';
 export { isInternalRamal } from './internal-ramal.ts';
+export { normalizeNumber, type NormalizedNumber, type NumberingSettings } from './normalize-number.ts';
+export type { NumberKind, NumberNote } from './number-reading.ts';
 export { buildOriginate, type OriginateInput, type OriginateRequest } from './originate-request.ts';
 export type { CtiCredentials } from './cti-credentials.ts';
 export {
@@ -28,7 +34,7 @@ export {
   type CredentialField,
 } from './originate-errors.ts';
 export type { DialledNumber } from './dialled-number.ts';
-export { maskNumber, maskOriginate } from './mask-originate.ts';
+export { maskNumber, maskOriginate, maskPath } from './mask-originate.ts';
 export { toCallbackFacts, type CallbackFacts } from './callback-facts.ts';
 export {
   identifyParties,

@@ -22,6 +22,11 @@ export function maskOriginate(request: OriginateRequest): OriginateRequest {
   };
 }
 
+/** A configured path as messages may show it: what its query names a key, token or password is hidden (I8). */
+export function maskPath(path: string): string {
+  return maskQuery(path, '', '');
+}
+
 function maskQuery(path: string, number: string, maskedNumber: string): string {
   const start = path.indexOf('?') + 1;
   const pairs = path.slice(start).split('&');

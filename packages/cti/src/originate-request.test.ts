@@ -116,7 +116,7 @@ describe('the URL', () => {
   );
 
   it.each(table.map((entry) => [entry.name, entry] as const))(
-    'R21 R23 R31 R32 R34 is right for %s',
+    'R21 R22 R23 R24 R25 R31 R32 R34 is right for %s',
     (_, entry) => {
       const { row, number, internal, expected } = entry;
       const request = build({ config: config(row), number, internal });

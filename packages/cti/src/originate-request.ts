@@ -1,6 +1,7 @@
 import type { HttpMethod, HttpProtocol } from './cti-fields.ts';
 import { type CtiCredentials, toWireCredentials } from './cti-credentials.ts';
 import { type DialledNumber, toDialledNumber } from './dialled-number.ts';
+import { normalizeNumber } from './normalize-number.ts';
 import type { CtiConfig } from './read-cti-row.ts';
 import { encodeUrlValue } from './url-value.ts';
 
@@ -23,7 +24,7 @@ export interface OriginateRequest extends DialledNumber {
 export interface OriginateInput {
   config: CtiConfig;
   credentials: CtiCredentials;
-  /** As stored or typed; punctuation is taken out. */
+  /** As stored or typed; punctuation is taken out, and where the tenant opted in it is normalised (R34). */
   number: string;
   /** Whether the number is an internal ramal (R33): it gets no prefix. */
   internal: boolean;
@@ -37,7 +38,8 @@ export interface OriginateInput {
 export function buildOriginate({ config, credentials, number, internal }: OriginateInput): OriginateRequest {
   const { method, protocol, host, port } = config;
   const { ramal, token, headers } = toWireCredentials(config.authMode, credentials);
-  const { dialled, prefix } = toDialledNumber(number, config, internal);
+  const asDialled = normalizeNumber(number, config.numbering, internal).dialled;
+  const { dialled, prefix } = toDialledNumber(asDialled, config, internal);
   const variables: [string, string][] = [
     [config.originName, ramal],
     [config.destinationName, dialled],

@@ -43,11 +43,11 @@ describe('the columns', () => {
     expect(problemsOf({ autenticacao })).toEqual(['authMode: unknown_auth_mode']);
   });
 
-  it.each(['https', 'HTTPS', 'Https://', ' https:// '])('R4 takes protocol %j', (protocolo) => {
+  it.each(['https', 'HTTPS', 'Https://', ' https:// '])('R4 R17 takes protocol %j', (protocolo) => {
     expect(configOf({ protocolo }).protocol).toBe('https');
   });
 
-  it.each(['ftp', 'http//', 'ws://', 'https://x'])('R4 refuses protocol %j', (protocolo) => {
+  it.each(['ftp', 'http//', 'ws://', 'https://x'])('R4 R17 refuses protocol %j', (protocolo) => {
     expect(problemsOf({ protocolo })).toEqual(['protocol: bad_protocol']);
   });
 
@@ -59,7 +59,7 @@ describe('the columns', () => {
     ['2001:db8::5', '2001:db8::5'],
     ['[2001:db8::5]', '2001:db8::5'],
     ['::ffff:10.0.0.5', '::ffff:10.0.0.5'],
-  ])('R5 takes address %j', (ip, host) => {
+  ])('R5 R18 takes address %j', (ip, host) => {
     expect(configOf({ ip }).host).toBe(host);
   });
 
@@ -95,7 +95,7 @@ describe('the columns', () => {
     'ünïcode',
     'a'.repeat(64),
     `${'a.'.repeat(130)}b`,
-  ])('R5 threat 10 refuses address %j', (ip) => {
+  ])('R5 R18 threat 10 refuses address %j', (ip) => {
     expect(problemsOf({ ip })).toEqual(['host: bad_host']);
   });
 
@@ -108,11 +108,11 @@ describe('the columns', () => {
     ['', null],
     [null, null],
     [undefined, null],
-  ])('R6 reads port %j as %j', (porta, port) => {
+  ])('R6 R19 reads port %j as %j', (porta, port) => {
     expect(configOf({ porta }).port).toBe(port);
   });
 
-  it.each(['0', '65536', '-1', '80a', '.', '1e3', '0x50'])('R6 refuses port %j', (porta) => {
+  it.each(['0', '65536', '-1', '80a', '.', '1e3', '0x50'])('R6 R19 refuses port %j', (porta) => {
     expect(problemsOf({ porta })).toEqual(['port: bad_port']);
   });
 
@@ -127,12 +127,12 @@ describe('the columns', () => {
     ['api?x=1&y=%20', 'api?x=1&y=%20'],
     ['dial.php?a[b]=c', 'dial.php?a[b]=c'],
     ['', ''],
-  ])('R7 reads path %j', (caminho, path) => {
+  ])('R7 R20 reads path %j', (caminho, path) => {
     expect(configOf({ caminho }).path).toBe(path);
   });
 
   it.each(['a b', 'a#b', 'a\\b', 'a%zz', 'é', 'a/../b', 'a/%2e%2E', './a', `a"`, 'a'.repeat(1025)])(
-    'R7 refuses path %j, which would not arrive as it is written',
+    'R7 R20 refuses path %j, which would not arrive as it is written',
     (caminho) => {
       expect(problemsOf({ caminho })).toEqual(['path: bad_path']);
     },

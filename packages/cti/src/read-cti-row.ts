@@ -16,13 +16,14 @@ import {
   readVariableName,
 } from './cti-fields.ts';
 import { readHost } from './cti-host.ts';
-import type { CompleteCtiSettings } from './cti-settings.ts';
+import { type CompleteCtiSettings, toNumberingSettings } from './cti-settings.ts';
 import {
   CONFIGURACAO_CTI_COLUMNS,
   type ConfiguracaoCtiRow,
   type CtiField,
   readColumns,
 } from './legacy-columns.ts';
+import type { NumberingSettings } from './normalize-number.ts';
 
 /** How to read a tenant's callbacks (R26-R28) and what to answer them; JSON-safe. */
 export interface CallbackMapping {
@@ -57,6 +58,8 @@ export interface CtiConfig {
   linePrefix: string;
   skipIfPrefixed: boolean;
   ramalMaxDigits: number;
+  /** How numbers are read and written (R34). */
+  numbering: NumberingSettings;
   callback: CallbackMapping;
 }
 
@@ -94,13 +97,18 @@ export function readCtiRow(
     return (blank ? undefined : tryTake(field, readVariableName)) ?? DEFAULT_RECEIVED_NAMES[field];
   };
 
-  const { statusMap, skipIfPrefixed, ramalMaxDigits, ...callbackSettings } = settings;
+  const { externalIdName, statusName, durationName, timeName, replyBody, replyContentType } = settings;
   const callback: CallbackMapping = {
     originName: takeReceivedName('receivedOriginName'),
     destinationName: takeReceivedName('receivedDestinationName'),
     recordingName: takeReceivedName('receivedRecordingName'),
-    statusMap: createStatusMap(statusMap),
-    ...callbackSettings,
+    statusMap: createStatusMap(settings.statusMap),
+    externalIdName,
+    statusName,
+    durationName,
+    timeName,
+    replyBody,
+    replyContentType,
   };
   take('type', readType);
   const lineEnabled = take('lineEnabled', readFlag);
@@ -115,8 +123,9 @@ export function readCtiRow(
     originName: take('originName', readVariableName),
     destinationName: take('destinationName', readVariableName),
     linePrefix: take('lineNumber', (text) => (lineEnabled ? readLineNumber(text) : '')),
-    skipIfPrefixed,
-    ramalMaxDigits,
+    skipIfPrefixed: settings.skipIfPrefixed,
+    ramalMaxDigits: settings.ramalMaxDigits,
+    numbering: toNumberingSettings(settings),
     callback,
   };
   for (const field of duplicateNames(config)) {
