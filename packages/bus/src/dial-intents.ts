@@ -39,6 +39,8 @@ export interface NewDial {
   ramal: string;
   intentId: string;
   to: string;
+  /** `to` in E.164, where the tenant opted into normalisation (R34). */
+  toE164?: string | undefined;
   direction: Direction;
   via: 'agent' | 'api';
   context?: CallContext | undefined;

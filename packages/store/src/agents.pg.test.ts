@@ -30,7 +30,7 @@ test("a tenant's users are listed with nothing secret", async () => {
   expect(await findAgent(db.store, 'acme', 'nobody')).toBeNull();
 });
 
-test("R31 R42 a user's own senha wins, senha_padrao stands in for an empty one", async () => {
+test("R31 the credentials are the user's own; what is empty is missing", async () => {
   expect(await findAgentCredentials(db.store, 'acme', 'ana')).toEqual({
     ramal: '3501',
     agente: 'ag1',
@@ -40,7 +40,7 @@ test("R31 R42 a user's own senha wins, senha_padrao stands in for an empty one",
   expect(await findAgentCredentials(db.store, 'acme', 'bia')).toEqual({
     ramal: null,
     agente: 'ag2',
-    senha: 'padrao',
+    senha: null,
     token: null,
   });
 });

@@ -37,7 +37,7 @@ export async function findAgent(store: Queryable, tenant: string, user: string):
 }
 
 /**
- * The CTI credentials of an active user, or null; the company's `senha_padrao` stands in for an empty `senha` (R42).
+ * The CTI credentials of an active user, or null.
  * Secret: never to be logged or sent anywhere but to the CTI.
  */
 export async function findAgentCredentials(
@@ -48,10 +48,9 @@ export async function findAgentCredentials(
   const { rows } = await store.query<AgentCredentials>(
     `select nullif(a.ramal, '') as ramal,
             nullif(a.agente, '') as agente,
-            coalesce(nullif(a.senha, ''), nullif(e.senha_padrao, '')) as senha,
+            nullif(a.senha, '') as senha,
             nullif(a.token, '') as token
        from agents a
-       left join wl_chamados_empresa e on e.tenant = a.tenant
       where a.tenant = $1 and a.user_name = $2 and a.active`,
     [tenant, user],
   );

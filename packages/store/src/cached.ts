@@ -1,7 +1,7 @@
 export interface CacheOptions<K, V> {
   load: (key: K) => Promise<V>;
   /** Counted from the start of the load: nothing older than this is ever handed out once loaded. */
-  maxAgeMs: number;
+  maxAgeMs: number | (() => number);
   /** Beyond it the least recently asked-for entry goes. */
   maxEntries: number;
   /** Epoch ms, or any clock that only goes forward. */
@@ -13,6 +13,8 @@ export interface Cache<K, V> {
   get(key: K): Promise<V>;
   /** Forgets a key; a load under way is not handed to those who ask from now on. */
   delete(key: K): void;
+  /** Forgets every key that fits, as `delete` does. */
+  deleteWhere(fits: (key: K) => boolean): void;
   clear(): void;
 }
 
@@ -46,7 +48,8 @@ export function createCache<K, V>(options: CacheOptions<K, V>): Cache<K, V> {
   }
 
   function isUsable(entry: Entry<V>): boolean {
-    return entry.loading || options.now() - entry.startedAtMs < options.maxAgeMs;
+    const maxAgeMs = typeof options.maxAgeMs === 'number' ? options.maxAgeMs : options.maxAgeMs();
+    return entry.loading || options.now() - entry.startedAtMs < maxAgeMs;
   }
 
   return {
@@ -64,6 +67,9 @@ export function createCache<K, V>(options: CacheOptions<K, V>): Cache<K, V> {
       return entry.value;
     },
     delete: (key) => void entries.delete(key),
+    deleteWhere(fits) {
+      for (const key of entries.keys()) if (fits(key)) entries.delete(key);
+    },
     clear: () => entries.clear(),
   };
 }

@@ -22,3 +22,12 @@ export async function findCallbackToken(
   );
   return rows[0] ?? null;
 }
+
+/** Whether a tenant has a callback token that still counts. */
+export async function hasCallbackToken(store: Queryable, tenant: string): Promise<boolean> {
+  const { rowCount } = await store.query(
+    'select 1 from callback_tokens where tenant = $1 and revoked_at is null limit 1',
+    [tenant],
+  );
+  return rowCount > 0;
+}

@@ -1,11 +1,12 @@
-import type {
-  CallContext,
-  CallResult,
-  CallState,
-  DialReason,
-  Direction,
-  HistoryCall,
-  MatchedBy,
+import {
+  type CallContext,
+  type CallResult,
+  type CallState,
+  type DialReason,
+  type Direction,
+  type HistoryCall,
+  type MatchedBy,
+  toDisplayNumber,
 } from '@ramal/contracts';
 
 /** The columns of `calls` that a listing reads, as the driver returns them. */
@@ -20,6 +21,7 @@ export interface CallColumns {
   ramal: string | null;
   user_name: string | null;
   peer: string | null;
+  peer_e164: string | null;
   origin: string | null;
   destination: string | null;
   external_call_id: string | null;
@@ -35,6 +37,7 @@ export interface CallColumns {
 /** A row of `calls` as the api shows it. */
 export function toHistoryCall(row: CallColumns): HistoryCall {
   const raw = row.peer ?? '';
+  const e164 = row.peer_e164;
   return {
     callId: row.call_id,
     tenant: row.tenant,
@@ -42,7 +45,7 @@ export function toHistoryCall(row: CallColumns): HistoryCall {
     state: row.state,
     ramal: row.ramal,
     user: row.user_name,
-    peer: { raw, e164: null, display: raw },
+    peer: { raw, e164, display: e164 === null ? raw : toDisplayNumber(e164) },
     origin: row.origin,
     destination: row.destination,
     startedAt: row.started_at.toISOString(),

@@ -180,13 +180,14 @@ async function updateCalls(
     `update calls c
         set direction = r.direction, state = r.state, result = r.result, reason = r.reason,
             ramal = r.ramal, user_name = r.user_name, peer = r.peer, peer_digits = r.peer_digits,
+            peer_e164 = r.peer_e164,
             origin = r.origin, destination = r.destination, external_call_id = r.external_call_id,
             intent_id = r.intent_id, matched_by = r.matched_by, answered_at = r.answered_at,
             ended_at = r.ended_at, duration_sec = r.duration_sec, recording = r.recording,
             context = r.context, updated_at = now()
        from jsonb_to_recordset($1::jsonb) as r(
               started_at timestamptz, call_id uuid, direction text, state text, result text, reason text,
-              ramal text, user_name text, peer text, peer_digits text, origin text, destination text,
+              ramal text, user_name text, peer text, peer_digits text, peer_e164 text, origin text, destination text,
               external_call_id text, intent_id text, matched_by text, answered_at timestamptz,
               ended_at timestamptz, duration_sec int, recording text, context jsonb)
       where c.started_at = r.started_at and c.call_id = r.call_id
@@ -217,6 +218,7 @@ function toCallRecord(key: CallKey, call: CallView): object {
     user_name: call.user,
     peer: call.peer.raw,
     peer_digits: call.peer.raw.replace(/\D/g, ''),
+    peer_e164: call.peer.e164,
     origin: call.origin,
     destination: call.destination,
     external_call_id: call.externalCallId,

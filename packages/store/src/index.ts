@@ -8,7 +8,8 @@ export {
 export { type ApiKey, findApiKey, insertApiKey } from './api-keys.ts';
 export { type Cache, type CacheOptions, createCache } from './cached.ts';
 export { listCallEvents } from './call-trail.ts';
-export { findCallbackToken, insertCallbackToken } from './callback-tokens.ts';
+export { findCallbackToken, hasCallbackToken, insertCallbackToken } from './callback-tokens.ts';
+export { type ConfiguracaoCtiWrite, writeConfiguracaoCti } from './configuracao-cti-write.ts';
 export { CursorInvalidError } from './calls-cursor.ts';
 export { type CallsFilter, type CallsPage, queryCalls } from './calls-query.ts';
 export { readCheckpoint } from './checkpoints.ts';
@@ -21,6 +22,7 @@ export {
 } from './connect-store.ts';
 export { type CtiRows, readCtiRows } from './cti-rows.ts';
 export { EventDataError, isDataError } from './data-error.ts';
+export { listUsersOnDefaultSenha } from './default-senha-users.ts';
 export type { DeadLetter } from './dead-letters.ts';
 export { hashSecret } from './hash-secret.ts';
 export { type BatchCounts, type HistoryBatch, type ReduceCall, writeBatch } from './history-writes.ts';
@@ -30,6 +32,11 @@ export { findTenant, findTenantByCallbackToken, type Tenant } from './tenant-dir
 export {
   createTenantLookup,
   isInternalNumber,
+  toExternalE164,
   type TenantLookup,
   type TenantProfile,
 } from './tenant-lookup.ts';
+export { readCompanySecret } from './company-secrets.ts';
+export { createSecretSealer, type SecretSealer } from './sealed-secret.ts';
+export { connectTenants, type Tenants, type TenantsOptions } from './connect-tenants.ts';
+export { createTenantStores, type TenantStores } from './tenant-stores.ts';

@@ -1,7 +1,10 @@
+import { readdirSync } from 'node:fs';
 import { createTestDatabase, type TestDatabase } from '@ramal/testkit';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { migrate } from './migrate.ts';
+
+const MIGRATIONS = readdirSync(new URL('../migrations', import.meta.url)).length;
 
 let database: TestDatabase;
 
@@ -25,13 +28,13 @@ const COLUMNS = `
    group by table_name order by table_name`;
 
 test('migrating a second time does nothing', async () => {
-  expect(await migrate(database.databaseUrl)).toHaveLength(3);
+  expect(await migrate(database.databaseUrl)).toHaveLength(MIGRATIONS);
   expect(await migrate(database.databaseUrl)).toEqual([]);
 });
 
 test('processes that migrate at the same time wait for each other and all succeed', async () => {
   const applied = await Promise.all(Array.from({ length: 6 }, () => migrate(database.databaseUrl)));
-  expect(applied.flat()).toHaveLength(3);
+  expect(applied.flat()).toHaveLength(MIGRATIONS);
 });
 
 test("R1-R28 R41 the manual's tables have the manual's columns", async () => {

@@ -25,6 +25,7 @@ test('R41 R42 a tenant leads to its company, without its passwords', async () =>
     name: 'Acme',
     active: true,
     vip: true,
+    database: null,
   });
   expect(await findTenant(db.store, 'nobody')).toBeNull();
 });

@@ -1,5 +1,6 @@
 import { findCallbackToken } from './callback-tokens.ts';
 import type { Queryable } from './connect-store.ts';
+import type { OwnDatabase } from './tenant-stores.ts';
 
 /** A company of `wl_chamados_empresa` (R41). Its passwords stay in the database. */
 export interface Tenant {
@@ -10,6 +11,8 @@ export interface Tenant {
   active: boolean;
   /** Goes first in the dial queue (R42). */
   vip: boolean;
+  /** Its own database, where host, nome_banco and senha_banco are filled; null means the shared one (R42). */
+  database: OwnDatabase | null;
 }
 
 // Compared as text: in a CRM's own database these flags may be any type that holds a 0 or a 1.
@@ -18,7 +21,12 @@ const SELECT_TENANT = `
          tenant,
          nome as name,
          ativo::text is distinct from '0' as active,
-         vip::text is not distinct from '1' as vip
+         vip::text is not distinct from '1' as vip,
+         case when trim(host) <> '' and trim(nome_banco) <> '' and senha_banco <> '' then jsonb_build_object(
+           'host', trim(host), 'name', trim(nome_banco),
+           -- A sealed password says nothing; a plain one is sealed before it is used, and then this changes.
+           'passwordMark', case when senha_banco like 'enc:v1:%' then right(senha_banco, 16) else 'plain' end
+         ) end as database
     from wl_chamados_empresa
    where tenant = $1`;
 

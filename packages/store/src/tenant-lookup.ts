@@ -3,15 +3,21 @@ import {
   CtiSettingsInvalidError,
   type CtiSettings,
   isInternalRamal,
+  normalizeNumber,
+  type NumberingSettings,
   parseCtiSettings,
   toCtiConfig,
+  toNumberingSettings,
 } from '@ramal/cti';
-import { type AgentCredentials, findAgentCredentials, listAgents } from './agents.ts';
+import { type Agent, type AgentCredentials, findAgentCredentials, listAgents } from './agents.ts';
 import { type Cache, createCache } from './cached.ts';
 import type { Store } from './connect-store.ts';
-import { readCtiRows } from './cti-rows.ts';
+import { type CtiRows, readCtiRows } from './cti-rows.ts';
 import { hashSecret } from './hash-secret.ts';
+import { readCompanySecret } from './company-secrets.ts';
+import type { SecretSealer } from './sealed-secret.ts';
 import { findTenant, findTenantByCallbackToken, type Tenant } from './tenant-directory.ts';
+import type { TenantStores } from './tenant-stores.ts';
 
 /** A tenant with its configuration, as every service needs it at once. */
 export interface TenantProfile {
@@ -19,30 +25,69 @@ export interface TenantProfile {
   cti: CtiConfigResult;
   /** Digits up to which a number counts as an extension (R33). */
   ramalMaxDigits: number;
+  /** How the tenant's numbers are read, whatever the state of its CTI (R34). */
+  numbering: NumberingSettings;
   /** Registered, active users by extension. */
   userByRamal: ReadonlyMap<string, string>;
+  /** The tenant's own database is out of reach and was never read: callbacks are read by the usual names (R30). */
+  provisional?: true;
 }
 
 /**
- * What services ask of the tenant directory, from memory: with PostgreSQL up nothing here is older than two
- * seconds (R29), and a tenant's load is shared by all who ask at the same time.
+ * What services ask of the tenant directory, from memory (R29): a change is heard of at once, and a tenant's load
+ * is shared by all who ask at the same time.
  */
 export interface TenantLookup {
+  /** The directory's entry alone, which is there also while the tenant's own database is not. */
+  tenant(tenant: string): Promise<Tenant | null>;
   /** Null for a tenant that doesn't exist. */
   profile(tenant: string): Promise<TenantProfile | null>;
   /** The tenant a callback token belongs to, or null. */
   byCallbackToken(token: string): Promise<TenantProfile | null>;
   /** Secret; never cached longer than the rest. */
   credentials(tenant: string, user: string): Promise<AgentCredentials | null>;
+  /** Forgets what is known of a tenant, or of all: something about it has changed. */
+  forget(tenant: string | null): void;
 }
 
-const MAX_AGE_MS = 2_000;
+export interface TenantLookupOptions {
+  /** The directory. */
+  store: Store;
+  stores: TenantStores;
+  sealer: SecretSealer | null;
+  /** True while `forget` is called for each change in the directory. */
+  noticed?: () => boolean;
+  /** A clock that only goes forward, ms. */
+  now?: () => number;
+}
+
+/**
+ * The age of what nobody would tell a change of: without notices, and for databases of a tenant's own. A profile is
+ * made of what is itself remembered, so the two ages together stay below two seconds.
+ */
+const UNNOTICED_MAX_AGE_MS = 900;
+/** In case a notice is lost. */
+const NOTICED_MAX_AGE_MS = 30_000;
 const MAX_ENTRIES = 10_000;
 const PATIENCE_MS = 500;
 
-export function createTenantLookup(store: Store, now: () => number = () => performance.now()): TenantLookup {
-  const shared = { maxAgeMs: MAX_AGE_MS, maxEntries: MAX_ENTRIES, now };
-  const profiles = createCache({ ...shared, load: (tenant: string) => loadProfile(store, tenant) });
+export function createTenantLookup(options: TenantLookupOptions): TenantLookup {
+  const { store, stores, sealer, noticed = () => false, now = () => performance.now() } = options;
+  const maxAgeMs = () => (noticed() ? NOTICED_MAX_AGE_MS : UNNOTICED_MAX_AGE_MS);
+  const shared = { maxAgeMs, maxEntries: MAX_ENTRIES, now };
+  const tenants = createCache({ ...shared, load: (tenant: string) => findTenant(store, tenant) });
+  const inShared = createCache({
+    ...shared,
+    load: async (name: string) => toProfile(await tenants.get(name), store, store),
+  });
+  const inOwn = createCache({
+    ...shared,
+    maxAgeMs: UNNOTICED_MAX_AGE_MS,
+    load: async (name: string) => {
+      const tenant = await tenants.get(name);
+      return tenant === null ? null : toProfile(tenant, store, await stores.of(tenant));
+    },
+  });
   const tokens = createCache({
     ...shared,
     load: async (token: string) =>
@@ -52,19 +97,39 @@ export function createTenantLookup(store: Store, now: () => number = () => perfo
     ...shared,
     load: (key: string) => {
       const [tenant, user] = JSON.parse(key) as [string, string];
-      return findAgentCredentials(store, tenant, user);
+      return loadCredentials(store, sealer, tenant, user);
     },
   });
-  const profile = createPatientReader(profiles, now);
+  const provisional = createCache({
+    ...shared,
+    load: async (name: string): Promise<TenantProfile | null> => {
+      const tenant = await tenants.get(name);
+      return tenant === null ? null : toProvisionalProfile(tenant, store);
+    },
+  });
+  const knownTenant = createPatientReader(tenants, now);
+  const sharedProfile = createPatientReader(inShared, now);
+  const ownProfile = createPatientReader(inOwn, now);
+  const profile = async (name: string) =>
+    (await knownTenant(name))?.database == null ? sharedProfile(name) : ownProfile(name);
   const tenantOfToken = createPatientReader(tokens, now);
   const credentialsOf = createPatientReader(credentials, now);
   return {
+    tenant: knownTenant,
     profile,
     async byCallbackToken(token) {
       const tenant = await tenantOfToken(token);
-      return tenant === null ? null : profile(tenant);
+      // A callback is worth more than the names it is read by: those a dead database would tell are guessed.
+      return tenant === null ? null : profile(tenant).catch(() => provisional.get(tenant));
     },
     credentials: (tenant, user) => credentialsOf(JSON.stringify([tenant, user])),
+    forget(tenant) {
+      const fits = (key: string) => tenant === null || key === tenant;
+      for (const cache of [tenants, inShared, inOwn, provisional]) cache.deleteWhere(fits);
+      credentials.deleteWhere((key) => tenant === null || key.startsWith(`[${JSON.stringify(tenant)},`));
+      // A notice does not say whose token has changed.
+      tokens.clear();
+    },
   };
 }
 
@@ -114,13 +179,50 @@ export function isInternalNumber(profile: TenantProfile, number: string): boolea
   });
 }
 
-const DEFAULT_RAMAL_MAX_DIGITS = 5;
+/** An external number in E.164; undefined where the tenant did not opt in, or the number has none (R34). */
+export function toExternalE164(profile: TenantProfile, number: string): string | undefined {
+  if (!profile.numbering.normalize || isInternalNumber(profile, number)) return undefined;
+  return normalizeNumber(number, profile.numbering, false).e164 ?? undefined;
+}
 
-async function loadProfile(store: Store, name: string): Promise<TenantProfile | null> {
-  const tenant = await findTenant(store, name);
+/** The company's password stands in where the user has none (R42). */
+async function loadCredentials(
+  store: Store,
+  sealer: SecretSealer | null,
+  tenant: string,
+  user: string,
+): Promise<AgentCredentials | null> {
+  const credentials = await findAgentCredentials(store, tenant, user);
+  if (credentials === null || credentials.senha !== null) return credentials;
+  const company = await findTenant(store, tenant);
+  const senha =
+    company === null ? null : await readCompanySecret(store, sealer, company.empresaId, 'senha_padrao');
+  return { ...credentials, senha };
+}
+
+/** @param store holds the configuration; users and extensions are the directory's */
+async function toProfile(
+  tenant: Tenant | null,
+  directory: Store,
+  store: Store,
+): Promise<TenantProfile | null> {
   if (tenant === null) return null;
-  const [rows, agents] = await Promise.all([readCtiRows(store, tenant.empresaId), listAgents(store, name)]);
+  const [rows, agents] = await Promise.all([
+    readCtiRows(store, tenant.empresaId),
+    listAgents(directory, tenant.tenant),
+  ]);
+  return buildProfile(tenant, agents, rows);
+}
+
+async function toProvisionalProfile(tenant: Tenant, directory: Store): Promise<TenantProfile> {
+  const agents = await listAgents(directory, tenant.tenant);
+  const nothing = { configuracaoCti: null, empresas: null, settings: null };
+  return { ...buildProfile(tenant, agents, nothing), provisional: true };
+}
+
+function buildProfile(tenant: Tenant, agents: readonly Agent[], rows: CtiRows): TenantProfile {
   const { settings, problem } = toSettings(rows.settings);
+  const numbering = toNumberingSettings(settings);
   const cti = toCtiConfig({ configuracaoCti: rows.configuracaoCti, empresas: rows.empresas, settings });
   const userByRamal = new Map(
     agents.flatMap(({ ramal, user, active }) => (active && ramal !== null ? [[ramal, user] as const] : [])),
@@ -128,7 +230,8 @@ async function loadProfile(store: Store, name: string): Promise<TenantProfile | 
   return {
     tenant,
     cti: problem && cti.status === 'ok' ? { status: 'invalid', problems: [], callback: cti.callback } : cti,
-    ramalMaxDigits: settings.ramalMaxDigits ?? DEFAULT_RAMAL_MAX_DIGITS,
+    ramalMaxDigits: numbering.ramalMaxDigits,
+    numbering,
     userByRamal,
   };
 }

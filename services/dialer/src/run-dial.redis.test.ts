@@ -2,7 +2,7 @@ import { reduceCall } from '@ramal/calls';
 import { findFreePort, sleepUntil } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
-import { startPbx, startTcp, type TestPbx } from '../test/start-pbx.ts';
+import { type Answer, startPbx, startTcp, type TestPbx } from '../test/start-pbx.ts';
 import { DialUnsentError } from './errors.ts';
 import { type Attempt, runDial } from './run-dial.ts';
 
@@ -33,7 +33,7 @@ const run = ({ tenant, intentId }: Job, attempt = LAST) =>
   runDial({ tenant, intentId }, attempt, dialer.deps);
 
 /** A PBX that is the tenant's. */
-async function pbxThat(answer?: Parameters<typeof startPbx>[0]): Promise<TestPbx> {
+async function pbxThat(answer?: Answer): Promise<TestPbx> {
   const pbx = await startPbx(answer);
   open.push(pbx);
   dialer.directory.profile = profileOf(pbx.port);
@@ -294,7 +294,7 @@ describe('I1 after the request has left', () => {
 
   it('the CTI’s own callback may come before its answer', async () => {
     const job = await dialer.click();
-    await pbxThat(async (_, response) => {
+    const callBack = async () => {
       const view = await dialer.bus.view({ tenant: job.tenant, callId: job.callId });
       const call = view.calls[0];
       if (call === undefined) throw new Error('no call');
@@ -317,8 +317,8 @@ describe('I1 after the request has left', () => {
         lines: [],
         deliveries: [],
       });
-      response.end('ok');
-    });
+    };
+    await pbxThat((_, response) => void callBack().then(() => response.end('ok')));
     await run(job, FIRST);
     expect(await toldOf(job)).toEqual([
       'call.requested',

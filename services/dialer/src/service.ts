@@ -1,7 +1,7 @@
 import { connectRedis, createCallBus, createDialIntents, createDialQueue } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, type Logger, newCallId, type Releasers, startOpsServer } from '@ramal/runtime';
-import { connectStore, createTenantLookup } from '@ramal/store';
+import { connectTenants } from '@ramal/store';
 import type { Config } from './config.ts';
 import { startDialWorker } from './dial-worker.ts';
 import { createEvents } from './events.ts';
@@ -18,17 +18,18 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
 
   const redis = await connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'dialer', log: logger });
   releasers.add('redis', () => redis.disconnect());
-  const store = connectStore({
+  const tenants = connectTenants({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'ramal-dialer',
+    masterKey: config.RAMAL_MASTER_KEY ?? null,
     maxConnections: 8,
-    onPoolError: (error) => events.backgroundFailed('postgres pool', error),
+    onError: (what, error) => events.backgroundFailed(what, error),
   });
-  releasers.add('postgres', () => store.close());
+  releasers.add('postgres', () => tenants.close());
 
   const deps = {
     intents: createDialIntents({ redis, names, bus: createCallBus(redis, names), queue: null, newCallId }),
-    lookup: createTenantLookup(store),
+    lookup: tenants.lookup,
     events,
     connectTimeoutMs: config.DIALER_CONNECT_TIMEOUT_MS,
   };
@@ -55,7 +56,7 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
         { name: 'redis', check: async () => ((await redis.ping()) === 'PONG' ? null : 'no pong') },
         {
           name: 'postgres',
-          check: async () => ((await store.query('select 1')).rowCount === 1 ? null : 'no row'),
+          check: async () => ((await tenants.store.query('select 1')).rowCount === 1 ? null : 'no row'),
         },
       ],
     },

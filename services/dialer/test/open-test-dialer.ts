@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type CallBus, connectRedis, createCallBus, createDialIntents, type DialIntents } from '@ramal/bus';
 import { type CallEvent, createNames, type Names } from '@ramal/contracts';
-import { type EmpresasRow, toCtiConfig } from '@ramal/cti';
+import { type EmpresasRow, toCtiConfig, toNumberingSettings } from '@ramal/cti';
 import { newCallId } from '@ramal/runtime';
 import type { TenantLookup, TenantProfile } from '@ramal/store';
 import { type RestartableServer, startTestRedis } from '@ramal/testkit';
@@ -53,9 +53,10 @@ export function profileOf(port: number, row: EmpresasRow = {}): TenantProfile {
     ...row,
   };
   return {
-    tenant: { empresaId: 1, tenant: 'acme', name: null, active: true, vip: false },
+    tenant: { empresaId: 1, tenant: 'acme', name: null, active: true, vip: false, database: null },
     cti: toCtiConfig({ empresas }),
     ramalMaxDigits: 5,
+    numbering: toNumberingSettings({}),
     userByRamal: new Map([['3501', 'ana']]),
   };
 }
@@ -88,7 +89,9 @@ export async function openTestDialer(): Promise<TestDialer> {
       await directory.before();
       return directory.profile;
     },
+    tenant: async () => directory.profile?.tenant ?? null,
     byCallbackToken: async () => null,
+    forget: () => undefined,
     credentials: async () => directory.credentials,
   };
   const leave: TestDialer['leave'] = async ({ tenant, intentId }, leftMs) => {

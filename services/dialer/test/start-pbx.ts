@@ -11,7 +11,7 @@ export interface TestPbx {
   close(): Promise<void>;
 }
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
+export type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 const sayOk: Answer = (_, response) => response.end('ok');
 
 /** A PBX's HTTP server that answers as it is told and remembers what it was asked. */

@@ -3,6 +3,7 @@ import { readCheckpoint, type Store } from '@ramal/store';
 import type { Events } from './events.ts';
 import { parseEntry } from './parse-entry.ts';
 import { storeEntries } from './store-entries.ts';
+import type { TenantLanes } from './tenant-lanes.ts';
 
 export interface PartitionReader {
   /** Ends after the batch under way. */
@@ -13,7 +14,9 @@ export interface PartitionReader {
 
 export interface PartitionReaderOptions {
   stream: EventStream;
+  /** The shared database. */
   store: Store;
+  lanes: TenantLanes;
   events: Events;
   partition: number;
   consumer: string;
@@ -36,7 +39,7 @@ const LONGEST_RETRY_MS = 2_000;
  * acknowledged only after its commit, so that a killed worker's entries are taken over by another (I3, I7).
  */
 export function startPartitionReader(options: PartitionReaderOptions): PartitionReader {
-  const { stream, store, events, partition, consumer, batch, reclaimAfterMs } = options;
+  const { stream, store, lanes, events, partition, consumer, batch, reclaimAfterMs } = options;
   const { blockMs = BLOCK_MS, reclaimEveryMs = RECLAIM_EVERY_MS } = options;
   let stopping = false;
   let lastTurnMs = performance.now();
@@ -48,8 +51,11 @@ export function startPartitionReader(options: PartitionReaderOptions): Partition
   const commit = async (entries: readonly StreamEntry[]) => {
     // Everything below the lowest unacknowledged entry is committed: a group made anew reads on from there.
     const safeId = await stream.committedBelow();
-    await storeEntries({ store, events, partition }, entries.map(parseEntry), safeId);
-    await stream.ack(entries.map(({ id }) => id));
+    const shared = await lanes.divert(entries.map(parseEntry));
+    if (shared.length > 0) {
+      await storeEntries({ store, events, partition }, shared, safeId);
+      await stream.ack(shared.map(({ id }) => id));
+    }
     const trimmable = await stream.committedBelow();
     if (trimmable !== null) await stream.trim(trimmable);
   };
@@ -107,6 +113,7 @@ export function startPartitionReader(options: PartitionReaderOptions): Partition
     async stop() {
       stopping = true;
       await running;
+      await lanes.stop();
     },
   };
 }

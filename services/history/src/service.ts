@@ -3,11 +3,12 @@ import { hostname } from 'node:os';
 import { connectRedis, createEventStream } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, type Logger, type Releasers, startOpsServer } from '@ramal/runtime';
-import { connectStore } from '@ramal/store';
+import { connectTenants } from '@ramal/store';
 import type { Config } from './config.ts';
 import { createEvents } from './events.ts';
 import { startPartitionReader } from './partition-reader.ts';
 import { startPartitionTables } from './partition-tables.ts';
+import { createTenantLanes } from './tenant-lanes.ts';
 
 const STALLED_AFTER_MS = 60_000;
 
@@ -18,13 +19,15 @@ export async function startHistory(config: Config, logger: Logger, releasers: Re
   const names = createNames(config.RAMAL_PARTITIONS);
   const consumer = `${hostname()}-${randomBytes(6).toString('hex')}`;
 
-  const store = connectStore({
+  const tenants = connectTenants({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'ramal-history',
+    masterKey: config.RAMAL_MASTER_KEY ?? null,
     maxConnections: Math.min(config.RAMAL_PARTITIONS, 8),
-    onPoolError: (error) => events.backgroundFailed('postgres pool', error),
+    onError: (what, error) => events.backgroundFailed(what, error),
   });
-  releasers.add('postgres', () => store.close());
+  releasers.add('postgres', () => tenants.close());
+  const { store } = tenants;
   const tables = await startPartitionTables(store, config.HISTORY_PARTITION_MONTHS, events);
   releasers.add('monthly tables', () => tables.stop());
 
@@ -43,6 +46,7 @@ export async function startHistory(config: Config, logger: Logger, releasers: Re
     startPartitionReader({
       stream,
       store,
+      lanes: createTenantLanes({ tenants, stream, events, partition, batch: config.HISTORY_BATCH }),
       events,
       partition,
       consumer,

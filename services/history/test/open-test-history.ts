@@ -4,6 +4,7 @@ import { type CallEvent, createNames, EVENT_FIELD, HISTORY_GROUP, toUuidV7 } fro
 import { connectStore, ensurePartitions, migrate, type Store } from '@ramal/store';
 import { type RestartableServer, startTestRedis } from '@ramal/testkit';
 import type { Events } from '../src/events.ts';
+import type { ParsedEntry } from '../src/parse-entry.ts';
 import { type PartitionReader, startPartitionReader } from '../src/partition-reader.ts';
 
 type Redis = Awaited<ReturnType<typeof connectRedis>>;
@@ -105,7 +106,11 @@ export async function openTestHistory(databaseUrl: string): Promise<TestHistory>
     async work(consumer, { batch = 100, reclaimAfterMs = 60_000 } = {}) {
       const own = createEventStream(redis, await connect('blocking'), names, 0);
       const pace = { blockMs: 50, reclaimEveryMs: 200 };
-      const options = { stream: own, store, events, partition: 0, consumer, batch, reclaimAfterMs };
+      const lanes = {
+        divert: async (entries: readonly ParsedEntry[]) => [...entries],
+        stop: async () => undefined,
+      };
+      const options = { stream: own, store, lanes, events, partition: 0, consumer, batch, reclaimAfterMs };
       const worker = startPartitionReader({ ...options, ...pace });
       workers.push(worker);
       return worker;

@@ -1,0 +1,57 @@
+import { type ConfigListener, startConfigListener } from './config-listener.ts';
+import { connectStore, type Store, type StoreOptions } from './connect-store.ts';
+import { createSecretSealer } from './sealed-secret.ts';
+import { createTenantLookup, type TenantLookup } from './tenant-lookup.ts';
+import { createTenantStores, type TenantStores } from './tenant-stores.ts';
+
+/** All that a service needs of PostgreSQL: the directory, the tenants' databases and their configuration. */
+export interface Tenants {
+  /** The directory and shared database. */
+  store: Store;
+  stores: TenantStores;
+  lookup: TenantLookup;
+  /** The database a tenant's history lives in (R42). Rejects while it is out of reach. */
+  historyOf(tenant: string): Promise<Store>;
+  close(): Promise<void>;
+}
+
+export interface TenantsOptions {
+  databaseUrl: string;
+  applicationName: string;
+  /** 32 bytes; null leaves passwords as they are. */
+  masterKey: Buffer | null;
+  maxConnections: number;
+  timeouts?: StoreOptions['timeouts'];
+  onError(what: string, error: Error): void;
+}
+
+/** Opens the directory lazily, listens for changes of configuration and keeps what is asked for in memory. */
+export function connectTenants(options: TenantsOptions): Tenants {
+  const { databaseUrl, applicationName, masterKey, maxConnections, timeouts = {}, onError } = options;
+  const onPoolError = (error: Error) => onError('postgres pool', error);
+  const sealer = masterKey === null ? null : createSecretSealer(masterKey);
+  const store = connectStore({ databaseUrl, applicationName, maxConnections, timeouts, onPoolError });
+  const stores = createTenantStores({ shared: store, sealer, applicationName, onPoolError });
+  let listener: ConfigListener | null = null;
+  const lookup = createTenantLookup({ store, stores, sealer, noticed: () => listener?.listening() === true });
+  listener = startConfigListener({
+    databaseUrl,
+    applicationName,
+    onChange: (tenant) => lookup.forget(tenant),
+    onError: (error) => onError('configuration notices', error),
+  });
+  return {
+    store,
+    stores,
+    lookup,
+    async historyOf(tenant) {
+      const profile = await lookup.tenant(tenant);
+      return profile === null ? store : stores.of(profile);
+    },
+    async close() {
+      await listener?.close();
+      await stores.close();
+      await store.close();
+    },
+  };
+}
