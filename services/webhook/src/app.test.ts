@@ -29,7 +29,9 @@ beforeEach(() => {
   app = createApp({
     lookup: {
       byCallbackToken: (token) => lookup(token),
+      tenant: async () => profile.tenant,
       profile: async () => profile,
+      forget: () => undefined,
       credentials: async () => null,
     },
     ingest: (...args) => ingest(...args),
@@ -37,10 +39,15 @@ beforeEach(() => {
       received: note('received'),
       unknownVariables: note('unknownVariables'),
       refused: note('refused'),
+      wconnectAnswered: note('wconnectAnswered'),
       conflictRetried: () => undefined,
       requestFailed: (error) => void noted.push(`requestFailed ${String(error)}`),
       backgroundFailed: () => undefined,
     },
+    readRamalState: async () => {
+      throw new Error('not asked for here');
+    },
+    publicUrl: undefined,
     maxBodyBytes: 1_024,
   });
 });

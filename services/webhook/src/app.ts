@@ -5,14 +5,24 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { toWireError } from './errors.ts';
 import type { Events } from './events.ts';
 import type { Ingested } from './ingest-callback.ts';
+import type { RamalState } from './ramal-state.ts';
 import { readVariables, type Variable } from './read-variables.ts';
+import { sendReplyBody } from './send-reply-body.ts';
+import { addWconnectRoutes } from './wconnect-routes.ts';
 
 export interface AppDeps {
   lookup: TenantLookup;
   ingest(profile: TenantProfile, kind: CallbackKind, variables: readonly Variable[]): Promise<Ingested>;
+  readRamalState(profile: TenantProfile, ramal: string): Promise<RamalState>;
   events: Events;
   maxBodyBytes: number;
+  /** See `WconnectDeps`. */
+  publicUrl: string | undefined;
 }
+
+const XML_TYPE = /^(?:text|application)\/(?:[a-z0-9.+-]+\+)?xml/i;
+/** The same call takes more room in SOAP. */
+const MAX_XML_BYTES = 256 * 1024;
 
 const KINDS: readonly string[] = ['incoming', 'answered', 'ended', 'recording'] satisfies CallbackKind[];
 
@@ -22,7 +32,7 @@ interface CallbackRoute {
   Params: { token: string; kind: string };
 }
 
-/** The callback routes: `GET|POST /v1/cti/{callbackToken}/{incoming|answered|ended|recording}`. */
+/** The callback routes, `GET|POST /v1/cti/{callbackToken}/{incoming|answered|ended|recording}`, and `/wconnect/*`. */
 export function createApp(deps: AppDeps): FastifyInstance {
   const { lookup, ingest, events } = deps;
   const refuse = (request: FastifyRequest, reply: FastifyReply, error: WireError) => {
@@ -47,6 +57,11 @@ export function createApp(deps: AppDeps): FastifyInstance {
   // Whatever a PBX calls its body: it is read as bytes and understood by readVariables.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(
+    XML_TYPE,
+    { parseAs: 'buffer', bodyLimit: MAX_XML_BYTES },
+    (_request, body, done) => done(null, body),
+  );
 
   app.addHook('onRequest', async (request) => {
     const type = request.headers['content-type'];
@@ -85,13 +100,10 @@ export function createApp(deps: AppDeps): FastifyInstance {
       const query = request.url.replace(/^[^?]*\??/, '');
       const body = Buffer.isBuffer(request.body) ? request.body : null;
       await ingest(profile, kind, readVariables(query, request.headers['content-type'] ?? '', body));
-      const { replyContentType, replyBody } = profile.cti.callback;
-      return reply
-        .header('content-type', replyContentType)
-        .header('cache-control', 'no-store')
-        .send(replyBody);
+      return sendReplyBody(reply, profile.cti.callback);
     },
   });
+  app.register(async (scope) => addWconnectRoutes(scope, deps));
   return app;
 }
 

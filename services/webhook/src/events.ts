@@ -11,6 +11,8 @@ export interface Events {
     ms: number;
   }): void;
   unknownVariables(fields: { tenant: string; kind: string; names: string[]; unknownStatus?: string }): void;
+  /** A request to `/wconnect/*` was answered (R38-R40). */
+  wconnectAnswered(fields: { tenant: string; operation: string; transport: 'http' | 'soap' }): void;
   refused(fields: { code: string; route: string }): void;
   conflictRetried(): void;
   requestFailed(error: unknown): void;
@@ -31,6 +33,10 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     BUCKETS_SEC,
     ['kind'],
   );
+  const wconnect = metrics.counter('ramal_webhook_wconnect_total', 'Requests to /wconnect/* answered', [
+    'operation',
+    'transport',
+  ]);
   const refusals = metrics.counter('ramal_webhook_refused_total', 'Callbacks not answered 2xx', ['code']);
   const conflicts = metrics.counter(
     'ramal_webhook_conflicts_total',
@@ -49,6 +55,9 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       logger.info({ ...fields, ms: Math.round(ms * 10) / 10 }, 'callback stored');
     },
     unknownVariables: (fields) => logger.info(fields, 'callback holds more than its tenant has configured'),
+    wconnectAnswered({ operation, transport }) {
+      wconnect.inc({ operation, transport });
+    },
     refused(fields) {
       refusals.inc({ code: fields.code });
       logger.warn(fields, 'callback refused');

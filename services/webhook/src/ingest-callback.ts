@@ -3,7 +3,7 @@ import type { CallBus, CallsView, Presence } from '@ramal/bus';
 import { type Callback, type CallbackKind, planCallback, toCallbackLines, toLegs } from '@ramal/calls';
 import { type CallbackFacts, type CallParties, identifyParties, toCallbackFacts } from '@ramal/cti';
 import { newCallId, WireError } from '@ramal/runtime';
-import { isInternalNumber, type TenantProfile } from '@ramal/store';
+import { isInternalNumber, type TenantProfile, toExternalE164 } from '@ramal/store';
 import type { Events } from './events.ts';
 import type { Variable } from './read-variables.ts';
 
@@ -85,6 +85,12 @@ function toStepAsideMs(times: number): number {
 function toCallback(kind: CallbackKind, facts: CallbackFacts, profile: TenantProfile): Callback {
   const { origin, destination, externalCallId, result, durationSec, recording, ctiAtMs } = facts;
   if (origin === undefined && destination === undefined && externalCallId === undefined) {
+    if (profile.provisional) {
+      throw new WireError(
+        'unavailable',
+        "this company's configuration can't be read right now; send the callback again",
+      );
+    }
     const { originName, destinationName, externalIdName } = profile.cti.callback;
     throw new WireError(
       'bad_request',
@@ -98,11 +104,13 @@ function toCallback(kind: CallbackKind, facts: CallbackFacts, profile: TenantPro
     },
     isInternal: (number) => isInternalNumber(profile, number),
   });
+  const peer = 'peer' in parties ? parties.peer : undefined;
   return {
     kind,
     direction: parties.direction,
     legs: toCallbackLegs(parties),
-    peer: 'peer' in parties ? parties.peer : undefined,
+    peer,
+    peerE164: peer === undefined ? undefined : toExternalE164(profile, peer),
     origin,
     destination,
     externalCallId,

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { WireError } from '@ramal/runtime';
+import { readXml } from './xml-variables.ts';
 
 export type Variable = readonly [name: string, value: string];
 
@@ -7,16 +8,25 @@ const MOST_VARIABLES = 200;
 const DEEPEST = 4;
 
 /**
- * The variables of a callback, wherever the CTI put them: the query, then the body as form or JSON. The body's
- * look decides, because PBXs' content types are often wrong; only what calls itself a form is one in any case.
- * @throws WireError `bad_request` for a body that looks like JSON and does not parse
+ * The variables of a callback, wherever the CTI put them: the query, then the body as form, JSON or XML, SOAP
+ * included. The body's look decides, because PBXs' content types are often wrong; only what calls itself a form is
+ * one in any case.
+ * @throws WireError `bad_request` for a body that looks like JSON or XML and does not parse
  */
 export function readVariables(query: string, contentType: string, body: Buffer | null): Variable[] {
   const variables = readForm(query);
   if (body === null || body.length === 0) return variables;
+  if (isXml(body, contentType)) {
+    return [...variables, ...readXml(body, contentType)].slice(0, MOST_VARIABLES);
+  }
   const text = decode(body, contentType);
   const isJson = !/\bform\b/i.test(contentType) && /^\s*[{[]/.test(text);
   return [...variables, ...(isJson ? readJson(text) : readForm(text))].slice(0, MOST_VARIABLES);
+}
+
+function isXml(body: Buffer, contentType: string): boolean {
+  if (/\b(?:json|form)\b/i.test(contentType)) return false;
+  return /\bxml\b/i.test(contentType) || /^(?:\xEF\xBB\xBF)?\s*</.test(body.toString('latin1', 0, 64));
 }
 
 function readForm(text: string): Variable[] {

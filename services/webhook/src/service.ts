@@ -1,11 +1,12 @@
 import { connectRedis, createCallBus, createPresence } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, type Logger, type Releasers, startOpsServer } from '@ramal/runtime';
-import { connectStore, createTenantLookup } from '@ramal/store';
+import { connectTenants } from '@ramal/store';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createEvents } from './events.ts';
 import { createCallbackIngest } from './ingest-callback.ts';
+import { createRamalStateReader } from './ramal-state.ts';
 
 /** Wires the webhook in the order a callback flows through it. */
 export async function startWebhook(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
@@ -15,24 +16,24 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
 
   const redis = await connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'webhook', log: logger });
   releasers.add('redis', () => redis.disconnect());
-  const store = connectStore({
+  const tenants = connectTenants({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'ramal-webhook',
+    masterKey: config.RAMAL_MASTER_KEY ?? null,
     maxConnections: 4,
-    onPoolError: (error) => events.backgroundFailed('postgres pool', error),
+    onError: (what, error) => events.backgroundFailed(what, error),
   });
-  releasers.add('postgres', () => store.close());
+  releasers.add('postgres', () => tenants.close());
 
-  const ingest = createCallbackIngest({
-    bus: createCallBus(redis, names),
-    presence: createPresence(redis, names),
-    events,
-  });
+  const bus = createCallBus(redis, names);
+  const presence = createPresence(redis, names);
   const app = createApp({
-    lookup: createTenantLookup(store),
-    ingest,
+    lookup: tenants.lookup,
+    ingest: createCallbackIngest({ bus, presence, events }),
+    readRamalState: createRamalStateReader({ bus, presence }),
     events,
     maxBodyBytes: config.WEBHOOK_MAX_BODY_BYTES,
+    publicUrl: config.WEBHOOK_PUBLIC_URL,
   });
 
   const ops = await startOpsServer({

@@ -10,7 +10,7 @@ import {
 } from '@ramal/bus';
 import { reduceCall } from '@ramal/calls';
 import { type CallEvent, type CallView, createNames, EVENT_FIELD, type Names } from '@ramal/contracts';
-import { toCtiConfig } from '@ramal/cti';
+import { toCtiConfig, toNumberingSettings } from '@ramal/cti';
 import type { TenantProfile } from '@ramal/store';
 import { type RestartableServer, startTestRedis } from '@ramal/testkit';
 import type { Events } from '../src/events.ts';
@@ -39,9 +39,10 @@ export interface TestIngest {
 export function newProfile(active = true): TenantProfile {
   const tenant = `tenant-${randomBytes(6).toString('hex')}`;
   return {
-    tenant: { empresaId: 1, tenant, name: null, active, vip: false },
+    tenant: { empresaId: 1, tenant, name: null, active, vip: false, database: null },
     cti: toCtiConfig({}),
     ramalMaxDigits: 5,
+    numbering: toNumberingSettings({}),
     userByRamal: new Map([
       ['3501', 'ana'],
       ['3502', 'bruno'],
@@ -63,6 +64,7 @@ export async function openTestIngest(): Promise<TestIngest> {
     received: note('received'),
     unknownVariables: note('unknownVariables'),
     refused: note('refused'),
+    wconnectAnswered: note('wconnectAnswered'),
     conflictRetried: () => undefined,
     requestFailed: (error) => void noted.push(`requestFailed ${String(error)}`),
     backgroundFailed: (what, error) => void noted.push(`backgroundFailed ${what} ${String(error)}`),
