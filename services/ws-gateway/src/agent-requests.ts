@@ -1,7 +1,7 @@
 import type { DialIntents, PopupReactions } from '@ramal/bus';
 import type { AgentIdentity, ClientFrame, CtiStatus } from '@ramal/contracts';
 import { WireError } from '@ramal/runtime';
-import { isInternalNumber, type TenantLookup, type TenantProfile } from '@ramal/store';
+import { isInternalNumber, type TenantLookup, type TenantProfile, toExternalE164 } from '@ramal/store';
 import type { Events } from './events.ts';
 
 /** What an authenticated agent may ask of the system, apart from what concerns the connection itself. */
@@ -42,6 +42,7 @@ export function createAgentRequests(options: {
           ramal,
           intentId,
           to,
+          toE164: toExternalE164(profile, to),
           direction,
           via: 'agent',
           context,

@@ -1,5 +1,5 @@
 import type { AgentInbox, FeedEntry, InboxEntry, InboxPage } from '@ramal/bus';
-import type { AgentIdentity, CallView, Popup } from '@ramal/contracts';
+import type { AgentIdentity, CallView, CtiStatus, Popup } from '@ramal/contracts';
 import type { Events } from './events.ts';
 import type { AgentSocket } from './uws-server.ts';
 
@@ -26,6 +26,8 @@ export interface SessionState {
 export class AgentSession {
   readonly identity: AgentIdentity;
   readonly socket: AgentSocket;
+  /** What the client was last told of its tenant's CTI. */
+  cti: CtiStatus | null = null;
   readonly #inbox: AgentInbox;
   readonly #events: Events;
   #epoch = '';

@@ -1,4 +1,4 @@
-import { commonEnv, count, durationMs, port, signingSecret } from '@ramal/runtime';
+import { commonEnv, count, durationMs, flag, port, signingSecret } from '@ramal/runtime';
 import { z } from 'zod';
 
 /** The environment of the ws-gateway. */
@@ -27,6 +27,9 @@ export const configSchema = z.object({
   GATEWAY_MESSAGES_PER_SEC: count()
     .default(20)
     .describe('Frames a socket may send, with bursts of five times as many'),
+  GATEWAY_LEGACY_PASSWORDS: flag()
+    .default(false)
+    .describe('Lets clients of the legacy dialect log in with their CTI password in place of a token'),
   GATEWAY_DRAIN_MS: durationMs()
     .default(2_000)
     .describe('Over how long agents are asked to reconnect elsewhere at a stop'),

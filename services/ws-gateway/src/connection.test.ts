@@ -81,6 +81,7 @@ function connect(over: Partial<ConnectionDeps> = {}) {
     requests,
     events,
     verify,
+    login: () => Promise.reject(new Error('nobody speaks the legacy dialect here')),
     authTimeoutMs: 5_000,
     heartbeatMs: 25_000,
     maxSocketsPerAgent: 3,

@@ -4,9 +4,13 @@ import { AgentTokenInvalidError, type VerifiedAgent, WireError } from '@ramal/ru
 import type { AgentHub } from './agent-hub.ts';
 import type { AgentRequests } from './agent-requests.ts';
 import { AgentSession, type SessionState } from './agent-session.ts';
+import { type BoundSocket, bindSocket } from './bound-socket.ts';
+import { chooseDialect, RAMAL_V1 } from './choose-dialect.ts';
+import type { Dialect, EdgeFrame } from './dialect.ts';
 import { isUnexpected, toWireError } from './errors.ts';
 import type { Events } from './events.ts';
-import { FrameInvalidError, parseFrame } from './parse-frame.ts';
+import type { LegacyLogin } from './legacy-login.ts';
+import { FrameInvalidError } from './parse-frame.ts';
 import { createTokenBucket } from './token-bucket.ts';
 import type { AgentSocket, SocketHandlers } from './uws-server.ts';
 
@@ -18,6 +22,7 @@ export interface ConnectionDeps {
   events: Events;
   /** @throws AgentTokenInvalidError */
   verify(token: string): Promise<VerifiedAgent>;
+  login: LegacyLogin;
   authTimeoutMs: number;
   heartbeatMs: number;
   maxSocketsPerAgent: number;
@@ -31,11 +36,21 @@ const MOST_QUEUED = 200;
 const MOST_BROKEN = 20;
 const BURST_SECONDS = 5;
 
-/** The protocol of one socket: `auth` first, then one frame after the other. */
-export function openConnection(socket: AgentSocket, deps: ConnectionDeps): SocketHandlers {
+/** The protocol of one socket: `auth` or a legacy `login` first (R47), then one frame after the other. */
+export function openConnection(
+  rawSocket: AgentSocket,
+  deps: ConnectionDeps,
+  remoteAddress = '',
+): SocketHandlers {
   const { events, hub, presence } = deps;
+  /** Settled by the first message. */
+  let dialect: Dialect | null = null;
+  const socket = bindSocket(rawSocket, (frame) => (dialect ?? RAMAL_V1).encode(frame));
   const bucket = createTokenBucket(deps.messagesPerSec, deps.messagesPerSec * BURST_SECONDS);
   let session: AgentSession | null = null;
+  /** The session's own end of the socket: what is still under way after a logout reaches nobody. */
+  let sessionSocket: BoundSocket | null = null;
+  let authTimer: NodeJS.Timeout | undefined;
   let expiry: NodeJS.Timeout | undefined;
   let queue: Promise<void> = Promise.resolve();
   let queued = 0;
@@ -44,10 +59,10 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
 
   const close = (kind: CloseKind) => socket.close(CLOSE[kind].code, CLOSE[kind].reason);
   // Bounds the answer too: with Redis out of reach a client is better sent away than left waiting.
-  const authTimer = setTimeout(
-    () => close(session === null ? 'authTimeout' : 'tryLater'),
-    deps.authTimeoutMs,
-  );
+  const awaitAuth = () => {
+    authTimer = setTimeout(() => close(session === null ? 'authTimeout' : 'tryLater'), deps.authTimeoutMs);
+  };
+  awaitAuth();
   const ack = (id: string | number, data: object) =>
     socket.send(JSON.stringify({ op: 'ack', replyTo: id, data }));
 
@@ -64,8 +79,9 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
     expiry = setTimeout(() => close('tokenExpired'), Math.min(expiresAtMs - Date.now(), 2 ** 31 - 1));
   };
 
-  const authenticate = async (frame: Extract<ClientFrame, { op: 'auth' }>) => {
-    const verified = await deps.verify(frame.data.token);
+  const authenticate = async (frame: AuthFrame) => {
+    const verified =
+      frame.op === 'auth' ? await deps.verify(frame.data.token) : await deps.login(frame.data, remoteAddress);
     const { tenant, user } = verified.identity;
     const { active, cti } = await tenantState(deps, tenant);
     if (!active) {
@@ -73,8 +89,11 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
       return close('tenantDisabled');
     }
     if (socket.closed) return;
-    const begun = new AgentSession(verified.identity, socket, deps.inbox, events);
+    const bound = bindSocket(socket);
+    const begun = new AgentSession(verified.identity, bound, deps.inbox, events);
+    begun.cti = cti;
     session = begun;
+    sessionSocket = bound;
     await hub.join(begun);
     await presence.renew(tenant, user, toSocketName(socket));
     for (const oldest of hub.of(verified.identity).slice(0, -deps.maxSocketsPerAgent)) {
@@ -91,9 +110,18 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
 
   const failAuth = (error: unknown, id: string | number) => {
     refuse(error, id);
-    if (!(error instanceof AgentTokenInvalidError)) return close('tryLater');
-    events.authFailed();
-    close(error.expired ? 'tokenExpired' : 'authFailed');
+    const kind = toAuthClose(error);
+    if (kind !== 'tryLater') events.authFailed();
+    close(kind);
+  };
+
+  /** The agent logged out, or another is to log in on this socket. */
+  const unbind = (current: AgentSession) => {
+    hub.leave(current);
+    sessionSocket?.release();
+    session = null;
+    clearTimeout(expiry);
+    if (!socket.closed) awaitAuth();
   };
 
   const refresh = async (current: AgentSession, frame: Extract<ClientFrame, { op: 'auth.refresh' }>) => {
@@ -105,7 +133,7 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
     ack(frame.id, { expiresAt: expiresAtMs });
   };
 
-  const serve = async (current: AgentSession, frame: ClientFrame) => {
+  const serve = async (current: AgentSession, frame: EdgeFrame) => {
     const { requests } = deps;
     const { identity } = current;
     switch (frame.op) {
@@ -114,6 +142,8 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
           'bad_frame',
           'this connection is authenticated; use auth.refresh to renew its token',
         );
+      case 'login':
+        throw new WireError('bad_frame', 'somebody is logged in on this connection; log out first');
       case 'auth.refresh':
         return refresh(current, frame);
       case 'dial':
@@ -132,13 +162,13 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
       case 'logout':
         await presence.end(identity.tenant, identity.user, toSocketName(socket));
         ack(frame.id, {});
-        return close('normal');
+        return dialect?.staysAfterLogout === true ? unbind(current) : close('normal');
     }
   };
 
   const handle = async (text: string | null) => {
     if (socket.closed) return;
-    let frame: ClientFrame;
+    let frame: EdgeFrame;
     try {
       if (text === null) {
         throw new WireError(
@@ -146,7 +176,8 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
           `frames are JSON text of at most ${deps.maxFrameBytes} bytes`,
         );
       }
-      frame = parseFrame(text);
+      dialect ??= chooseDialect(text);
+      frame = dialect.parse(text);
     } catch (error) {
       refuse(error, error instanceof FrameInvalidError ? error.replyTo : null);
       broken += 1;
@@ -154,9 +185,9 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
       return;
     }
     if (session === null) {
-      if (frame.op === 'auth')
+      if (frame.op === 'auth' || frame.op === 'login')
         return authenticate(frame).catch((error: unknown) => failAuth(error, frame.id));
-      refuse(new WireError('auth_required', 'the first frame must be auth'), frame.id);
+      refuse(new WireError('auth_required', `the first message must be ${dialect.firstMessage}`), frame.id);
       return close('protocolError');
     }
     await serve(session, frame).catch((error: unknown) => {
@@ -186,6 +217,14 @@ export function openConnection(socket: AgentSocket, deps: ConnectionDeps): Socke
       events.disconnected(code);
     },
   };
+}
+
+type AuthFrame = Extract<EdgeFrame, { op: 'auth' | 'login' }>;
+
+function toAuthClose(error: unknown): CloseKind {
+  if (isUnexpected(error)) return 'tryLater';
+  if (error instanceof AgentTokenInvalidError && error.expired) return 'tokenExpired';
+  return toWireError(error).code === 'rate_limited' ? 'rateLimited' : 'authFailed';
 }
 
 /** Unique among all gateways, for the lease in Redis. */

@@ -31,7 +31,8 @@ export function parseFrame(text: string): ClientFrame {
   throw new FrameInvalidError('bad_frame', problems.join('; '), replyTo);
 }
 
-function parseJson(text: string): unknown {
+/** @throws FrameInvalidError */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -17,14 +17,16 @@ import {
   startOpsServer,
   verifyAgentToken,
 } from '@ramal/runtime';
-import { connectStore, createTenantLookup } from '@ramal/store';
+import { connectTenants } from '@ramal/store';
 import { createAgentHub } from './agent-hub.ts';
 import { createAgentRequests } from './agent-requests.ts';
 import type { Config } from './config.ts';
 import { openConnection } from './connection.ts';
 import { drain } from './drain.ts';
 import { createEvents } from './events.ts';
+import { createLegacyLogin } from './legacy-login.ts';
 import { startPresenceRenewal } from './presence-renewal.ts';
+import { startTenantWatch } from './tenant-watch.ts';
 import { loadUws } from './uws-module.ts';
 import { startUwsServer } from './uws-server.ts';
 import { startWatchdog } from './watchdog.ts';
@@ -46,13 +48,14 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
     log: logger,
   });
   releasers.add('redis feed', () => subscriber.disconnect());
-  const store = connectStore({
+  const tenants = connectTenants({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'ramal-ws-gateway',
+    masterKey: config.RAMAL_MASTER_KEY ?? null,
     maxConnections: 4,
-    onPoolError: (error) => events.backgroundFailed('postgres pool', error),
+    onError: (what, error) => events.backgroundFailed(what, error),
   });
-  releasers.add('postgres', () => store.close());
+  releasers.add('postgres', () => tenants.close());
   const queue = createDialQueue(redis);
   releasers.add('dial queue', () => queue.close());
 
@@ -62,7 +65,7 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
   const intents = createDialIntents({ redis, names, bus, queue, newCallId });
   const hub = createAgentHub(createAgentFeed(subscriber, names), events);
   const requests = createAgentRequests({
-    lookup: createTenantLookup(store),
+    lookup: tenants.lookup,
     intents,
     reactions: createPopupReactions(bus, inbox),
     events,
@@ -70,6 +73,8 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
 
   const watchdog = startWatchdog({ intents, partitions: names.partitions, events });
   releasers.add('watchdog', () => watchdog.stop());
+  const watch = startTenantWatch({ hub, tenantState: requests.tenantState, events });
+  releasers.add('tenant watch', () => watch.stop());
   const renewal = startPresenceRenewal(hub, presence, events);
   releasers.add('presence', () => renewal.stop());
 
@@ -79,6 +84,12 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
       { build: name },
       'uWebSockets.js runs in its slow JavaScript version: use Node 20 on this system, or Debian 13',
     );
+  const verify = (token: string) => verifyAgentToken(token, config.AGENT_TOKEN_SECRET);
+  const login = createLegacyLogin({
+    verify,
+    credentials: tenants.lookup.credentials,
+    allowPasswords: config.GATEWAY_LEGACY_PASSWORDS,
+  });
   let accepting = true;
   const server = await startUwsServer({
     uws,
@@ -90,20 +101,25 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
       config.GATEWAY_ALLOWED_ORIGINS.includes('*') ||
       config.GATEWAY_ALLOWED_ORIGINS.includes(origin.toLowerCase()),
     isAccepting: () => accepting,
-    onOpen: (socket) =>
-      openConnection(socket, {
-        hub,
-        inbox,
-        presence,
-        requests,
-        events,
-        verify: (token) => verifyAgentToken(token, config.AGENT_TOKEN_SECRET),
-        authTimeoutMs: config.GATEWAY_AUTH_TIMEOUT_MS,
-        heartbeatMs: config.GATEWAY_HEARTBEAT_MS,
-        maxSocketsPerAgent: config.GATEWAY_MAX_SOCKETS_PER_AGENT,
-        messagesPerSec: config.GATEWAY_MESSAGES_PER_SEC,
-        maxFrameBytes: MAX_FRAME_BYTES,
-      }),
+    onOpen: (socket, remoteAddress) =>
+      openConnection(
+        socket,
+        {
+          hub,
+          inbox,
+          presence,
+          requests,
+          events,
+          verify,
+          login,
+          authTimeoutMs: config.GATEWAY_AUTH_TIMEOUT_MS,
+          heartbeatMs: config.GATEWAY_HEARTBEAT_MS,
+          maxSocketsPerAgent: config.GATEWAY_MAX_SOCKETS_PER_AGENT,
+          messagesPerSec: config.GATEWAY_MESSAGES_PER_SEC,
+          maxFrameBytes: MAX_FRAME_BYTES,
+        },
+        remoteAddress,
+      ),
   });
   metrics.gauge('ramal_gateway_agents', 'Authenticated sockets', () => hub.all().length);
   releasers.add('listener', () => server.close());

@@ -1,5 +1,12 @@
 import { SUBPROTOCOL } from '@ramal/contracts';
-import type { HttpRequest, HttpResponse, us_listen_socket, us_socket_context_t, WebSocket } from 'uws-modern';
+import type {
+  HttpRequest,
+  HttpResponse,
+  us_listen_socket,
+  us_socket_context_t,
+  WebSocket,
+  WebSocketBehavior,
+} from 'uws-modern';
 import type { UwsModule } from './uws-module.ts';
 
 /** One agent's connection. Every method may be called at any time, also after the socket is gone. */
@@ -26,13 +33,17 @@ export interface UwsServerOptions {
   isOriginAllowed(origin: string): boolean;
   /** False turns new sockets away with 503: the service is stopping. */
   isAccepting(): boolean;
-  onOpen(socket: AgentSocket): SocketHandlers;
+  /** `remoteAddress` is the nearest proxy's where there is one. */
+  onOpen(socket: AgentSocket, remoteAddress: string): SocketHandlers;
 }
 
 interface SocketState {
   socket: AgentSocket & { markClosed(): void };
   handlers: SocketHandlers | null;
 }
+
+/** Old clients connect to the bare host (R47). */
+const PATHS = ['/v1/agent', '/'];
 
 /** What `onMessage` gets for a frame it should not even look at is null: binary, or too large. */
 const UNREADABLE = null;
@@ -44,7 +55,7 @@ export async function startUwsServer(options: UwsServerOptions): Promise<{ port:
   const decoder = new TextDecoder();
   const app = uws.App();
 
-  app.ws<SocketState>('/v1/agent', {
+  const behavior: WebSocketBehavior<SocketState> = {
     maxPayloadLength: maxFrameBytes * 4,
     maxBackpressure: options.maxBackpressureBytes,
     closeOnBackpressureLimit: true,
@@ -56,7 +67,7 @@ export async function startUwsServer(options: UwsServerOptions): Promise<{ port:
       const state = ws.getUserData();
       lastId += 1;
       state.socket = wrap(ws, lastId);
-      state.handlers = options.onOpen(state.socket);
+      state.handlers = options.onOpen(state.socket, decoder.decode(ws.getRemoteAddressAsText()));
     },
     message(ws, message, isBinary) {
       const { handlers } = ws.getUserData();
@@ -69,7 +80,8 @@ export async function startUwsServer(options: UwsServerOptions): Promise<{ port:
       socket.markClosed();
       handlers?.onClose(code);
     },
-  });
+  };
+  for (const path of PATHS) app.ws<SocketState>(path, behavior);
   app.any('/*', (response) => {
     response
       .writeStatus('404 Not Found')
