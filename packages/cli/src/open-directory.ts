@@ -1,0 +1,72 @@
+import { tenantId } from '@ramal/contracts';
+import {
+  connectStore,
+  createSecretSealer,
+  createTenantStores,
+  type SecretSealer,
+  type Store,
+  type Tenant,
+} from '@ramal/store';
+import type { CommandInput, OptionSpecs } from './command.ts';
+import { findDatabaseUrl, maskDatabaseUrl } from './database-url.ts';
+import { UsageError } from './usage-error.ts';
+
+/** The databases a command works with, while it does. */
+export interface Directory {
+  /** Companies, users and callback tokens. */
+  store: Store;
+  /** Where a tenant's configuration lives: a database of its own, or the shared one (R42). */
+  storeOf(tenant: Tenant): Promise<Store>;
+  /** Null without RAMAL_MASTER_KEY. */
+  sealer: SecretSealer | null;
+  /** Fit to be shown. */
+  maskedUrl: string;
+}
+
+const APPLICATION_NAME = 'ramal-cli';
+const MASTER_KEY_BYTES = 32;
+
+/** Opens the database, says which one, and closes it when the work is done. */
+export async function withDirectory<T>(
+  { process, note }: Pick<CommandInput<OptionSpecs>, 'process' | 'note'>,
+  option: string | undefined,
+  work: (directory: Directory) => Promise<T>,
+): Promise<T> {
+  const sealer = createSealer(process.env['RAMAL_MASTER_KEY']);
+  const { databaseUrl, from } = await findDatabaseUrl(process, option);
+  const maskedUrl = maskDatabaseUrl(databaseUrl);
+  note(`database: ${maskedUrl} (from ${from})`);
+  const onPoolError = (error: Error) => note(`ramal: a database connection was lost: ${error.message}`);
+  const store = connectStore({
+    databaseUrl,
+    maxConnections: 2,
+    applicationName: APPLICATION_NAME,
+    onPoolError,
+  });
+  const stores = createTenantStores({
+    shared: store,
+    sealer,
+    applicationName: APPLICATION_NAME,
+    onPoolError,
+  });
+  try {
+    return await work({ store, storeOf: (tenant) => stores.of(tenant), sealer, maskedUrl });
+  } finally {
+    await stores.close();
+    await store.close();
+  }
+}
+
+/** @throws UsageError for a name that no tenant can have */
+export function parseTenant(name: string | undefined): string {
+  const parsed = tenantId.safeParse(name);
+  if (parsed.success) return parsed.data;
+  throw new UsageError('a tenant has a name of 1 to 128 characters, as wl_chamados_empresa.tenant holds it.');
+}
+
+function createSealer(masterKey: string | undefined): SecretSealer | null {
+  if (masterKey === undefined || masterKey === '') return null;
+  const key = Buffer.from(masterKey, 'base64');
+  if (key.length !== MASTER_KEY_BYTES) throw new UsageError('RAMAL_MASTER_KEY must be 32 bytes in base64.');
+  return createSecretSealer(key);
+}
