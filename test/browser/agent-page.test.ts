@@ -1,28 +1,15 @@
-import { findBrowser, sleepUntil } from '@ramal/testkit';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { sleepUntil } from '@ramal/testkit';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser, watchProblems } from '../harness/open-browser.ts';
 import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
-
-const CHROMIUM_ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 describe('the agent page', () => {
   let system: TestStack;
   let browser: Browser;
 
   beforeAll(async () => {
-    const executablePath = await findBrowser(console.log);
-    [system, browser] = await Promise.all([
-      startTestStack(),
-      chromium.launch({ executablePath, args: CHROMIUM_ARGS }),
-    ]);
+    [system, browser] = await Promise.all([startTestStack(), openBrowser()]);
     await system.simulator.behave({ ringMs: 400, talkMs: 600 });
   }, 400_000);
 
@@ -81,11 +68,7 @@ describe('the agent page', () => {
   async function open(locale: string): Promise<{ page: Page; problems: string[]; context: BrowserContext }> {
     const context = await browser.newContext({ locale });
     const page = await context.newPage();
-    const problems: string[] = [];
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
-    });
+    const problems = watchProblems(page);
     page.setDefaultTimeout(10_000);
     await page.goto(system.dev.apiUrl);
     return { page, problems, context };

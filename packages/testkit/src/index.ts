@@ -8,6 +8,7 @@ export {
 } from './agent-client.ts';
 export { AgentClosedError, WireError } from './agent-client-errors.ts';
 export { findBrowser } from './find-browser.ts';
+export { findPhp } from './find-php.ts';
 export type { RestartableServer } from './restartable-server.ts';
 export { findFreePort } from './servers/find-free-port.ts';
 export { findPostgres } from './servers/find-postgres.ts';

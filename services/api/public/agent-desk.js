@@ -2,7 +2,8 @@ import { CallHistory } from './call-history.js';
 import { byId, setNotice, setText } from './element.js';
 import { GatewayConnection } from './gateway-connection.js';
 import { requestJson } from './http.js';
-import { codeText, text } from './language.js';
+import { newIntentId } from './intent-id.js';
+import { codeText, errorText, text } from './language.js';
 import { PopupCards } from './popup-cards.js';
 
 /** What a signed-in agent works with. The page has one desk; agents take turns at it. */
@@ -53,37 +54,26 @@ export class AgentDesk {
     setText(byId('status'), '');
   }
 
-  #receive({ op, ts, data }) {
-    this.#popups.syncClock(ts);
+  #receive(event) {
+    this.#popups.receive(event);
+    const { op, data } = event;
     switch (op) {
       case 'ready':
         this.#cti = data.cti;
-        this.#popups.replaceAll(data.popups);
         this.#refreshDial();
         if (data.resume.status !== 'fresh') this.#refreshHistory();
         break;
       case 'resync':
-        this.#popups.replaceAll(data.popups);
         this.#refreshHistory();
         break;
       case 'cti.status':
         this.#cti = data;
         this.#refreshDial();
         break;
-      case 'popup.show':
-        this.#popups.show(data);
-        break;
-      case 'popup.update':
-        this.#popups.update(data);
-        break;
-      case 'popup.hide':
-        this.#popups.hide(data.popupId);
-        break;
       case 'call.ended':
         this.#refreshHistory((call) => call.callId === data.callId && call.state === 'ended');
         break;
       case 'recording.ready':
-        this.#popups.addRecording(data.callId, data.recording);
         this.#refreshHistory((call) => call.callId === data.callId && call.recording !== null);
         break;
       default: // events this page has no use for, or that are newer than it
@@ -131,7 +121,7 @@ export class AgentDesk {
       this.#refreshDial();
     } catch (error) {
       this.#refreshDial();
-      setNotice(notice, toErrorText(error), 'problem');
+      setNotice(notice, errorText(error), 'problem');
     }
   }
 
@@ -144,7 +134,7 @@ export class AgentDesk {
       await requestJson('/demo/incoming', { method: 'POST', body });
       setNotice(notice, text('ringing', { ramal }));
     } catch (error) {
-      setNotice(notice, toErrorText(error), 'problem');
+      setNotice(notice, errorText(error), 'problem');
     }
   }
 }
@@ -155,14 +145,4 @@ function onSubmit(formId, handle) {
     event.preventDefault();
     void handle();
   });
-}
-
-/** One for each click; `randomUUID` is not there on a page without HTTPS. */
-function newIntentId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function toErrorText(error) {
-  return error.code === 'connection_lost' ? text('lost') : codeText('error', error.code, error.message);
 }

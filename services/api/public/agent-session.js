@@ -1,16 +1,15 @@
-import { requestJson } from './http.js';
-
 /** A token this close to its end is not worth connecting with. */
 const SPARE_MS = 30_000;
 
 /** An agent's token, fetched again when it nears its end. */
 export class AgentSession {
-  #agent;
+  #load;
   #current = null;
   #goodUntilMs = 0;
 
-  constructor(agent) {
-    this.#agent = { tenant: agent.tenant, user: agent.user };
+  /** @param load asks for a session, as `POST /v1/sessions` answers it; throws RequestError */
+  constructor(load) {
+    this.#load = load;
   }
 
   /** The session, fresh enough to be used. Throws RequestError. */
@@ -21,9 +20,8 @@ export class AgentSession {
 
   async renew() {
     const startedMs = performance.now();
-    this.#current = await requestJson('/demo/session', { method: 'POST', body: this.#agent });
-    // Counted on our own clock: the machine's may be wrong.
-    const lifetimeMs = this.#current.expiresInSec * 1000;
+    this.#current = await this.#load();
+    const lifetimeMs = toLifetimeMs(this.#current);
     this.#goodUntilMs = startedMs + lifetimeMs - Math.min(SPARE_MS, lifetimeMs / 4);
     return this.#current;
   }
@@ -36,4 +34,9 @@ export class AgentSession {
   forget() {
     this.#goodUntilMs = 0;
   }
+}
+
+/** From the length if it is given, which a machine's wrong clock can't spoil. */
+function toLifetimeMs({ expiresInSec, expiresAt }) {
+  return expiresInSec === undefined ? Date.parse(expiresAt) - Date.now() : expiresInSec * 1000;
 }

@@ -46,7 +46,10 @@ function toGroups(list) {
 
 async function signIn(agent) {
   setNotice(signInNotice, '');
-  const session = new AgentSession(agent);
+  const { tenant, user } = agent;
+  const session = new AgentSession(() =>
+    requestJson('/demo/session', { method: 'POST', body: { tenant, user } }),
+  );
   const { agent: signedIn } = await session.get();
   sessionStorage.setItem(REMEMBERED, toKey(agent));
   byId('sign-in').hidden = true;

@@ -1,15 +1,24 @@
 import { DICTIONARIES } from './texts.js';
 
-const wanted = navigator.languages?.length ? navigator.languages : [navigator.language];
-const match = wanted
-  .map((tag) =>
-    Object.keys(DICTIONARIES).find((known) => known.slice(0, 2) === tag.slice(0, 2).toLowerCase()),
-  )
-  .find((known) => known !== undefined);
+/** The language of all texts: the first of the browser's that we have, else English. */
+export let LANGUAGE = toKnown(browserLanguages());
+let texts = DICTIONARIES[LANGUAGE];
 
-/** The language of the page: the first of the browser's that we have, else English. */
-export const LANGUAGE = match ?? 'en';
-const texts = DICTIONARIES[LANGUAGE];
+/** Puts a page's own language before the browser's; "" and unknown ones change nothing. */
+export function preferLanguage(tag) {
+  LANGUAGE = toKnown([tag, ...browserLanguages()]);
+  texts = DICTIONARIES[LANGUAGE];
+}
+
+function browserLanguages() {
+  return navigator.languages?.length ? navigator.languages : [navigator.language];
+}
+
+function toKnown(tags) {
+  const known = Object.keys(DICTIONARIES);
+  const matches = tags.map((tag) => known.find((one) => one.slice(0, 2) === tag.slice(0, 2).toLowerCase()));
+  return matches.find((one) => one !== undefined) ?? 'en';
+}
 
 /** A text of the page. `{name}` in it stands for the value of that name. */
 export function text(key, values = {}) {
@@ -20,6 +29,11 @@ export function text(key, values = {}) {
 /** The text of a code of the protocol, or what came with it when the code is newer than this page. */
 export function codeText(kind, code, fallback = code) {
   return texts[`${kind}.${code}`] ?? DICTIONARIES.en[`${kind}.${code}`] ?? fallback;
+}
+
+/** Why a request of an agent failed. */
+export function errorText({ code, message }) {
+  return code === 'connection_lost' ? text('lost') : codeText('error', code, message);
 }
 
 /** Puts the texts into the page. */
@@ -36,9 +50,9 @@ export function toClock(seconds) {
   return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
 }
 
-const dateFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'short', timeStyle: 'medium' });
-
 /** A moment as people here write it. */
 export function toDateText(moment) {
-  return dateFormat.format(new Date(moment));
+  return new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'short', timeStyle: 'medium' }).format(
+    new Date(moment),
+  );
 }

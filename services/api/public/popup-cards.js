@@ -14,8 +14,12 @@ export class PopupCards {
   /** The server's clock minus ours, in ms. */
   #skewMs = 0;
 
-  /** @param onDismiss called with a popupId; resolves once the gateway knows */
-  constructor({ list, empty, heading, onDismiss, onSeen }) {
+  /**
+   * @param empty shown while there is no card, if given
+   * @param heading takes the focus of a card that goes while it has it and is the last
+   * @param onDismiss called with a popupId; resolves once the gateway knows
+   */
+  constructor({ list, empty = null, heading, onDismiss, onSeen }) {
     this.#list = list;
     this.#empty = empty;
     this.#heading = heading;
@@ -25,23 +29,42 @@ export class PopupCards {
     document.addEventListener('visibilitychange', () => this.#tellSeen());
   }
 
-  /** Learns the server's time from an event. */
-  syncClock(serverMs) {
-    this.#skewMs = serverMs - Date.now();
+  /** Does what an event of the gateway says about pop-ups; knows the server's time from it. */
+  receive({ op, ts, data }) {
+    this.#skewMs = ts - Date.now();
+    switch (op) {
+      case 'ready':
+      case 'resync':
+        this.replaceAll(data.popups);
+        break;
+      case 'popup.show':
+        this.#show(data);
+        break;
+      case 'popup.update':
+        this.#update(data);
+        break;
+      case 'popup.hide':
+        this.#hide(data.popupId);
+        break;
+      case 'recording.ready':
+        this.#addRecording(data.callId, data.recording);
+        break;
+      default: // not about pop-ups
+    }
   }
 
   /** These and no others stand. */
   replaceAll(popups) {
     const standing = new Set(popups.map((popup) => popup.popupId));
     for (const popupId of [...this.#cards.keys()]) {
-      if (!standing.has(popupId)) this.hide(popupId);
+      if (!standing.has(popupId)) this.#hide(popupId);
     }
-    for (const popup of popups) this.show(popup);
+    for (const popup of popups) this.#show(popup);
     this.#refreshEmpty();
   }
 
-  show(popup) {
-    if (this.#cards.has(popup.popupId)) return this.update(popup);
+  #show(popup) {
+    if (this.#cards.has(popup.popupId)) return this.#update(popup);
     if (popup.expiresAt <= this.#now()) return undefined;
     const card = createCard(popup, () => this.#dismiss(popup.popupId));
     this.#cards.set(popup.popupId, card);
@@ -53,17 +76,18 @@ export class PopupCards {
   }
 
   /** A pop-up that is not shown any more stays away. */
-  update(popup) {
+  #update(popup) {
     const card = this.#cards.get(popup.popupId);
     if (card === undefined) return;
     fillCard(card, popup);
     this.#tick();
   }
 
-  hide(popupId) {
+  #hide(popupId) {
     const card = this.#cards.get(popupId);
     if (card === undefined) return;
-    const hadFocus = card.root.contains(document.activeElement);
+    // The cards may live in a shadow root, which has a focus of its own.
+    const hadFocus = card.root.contains(card.root.getRootNode().activeElement);
     this.#cards.delete(popupId);
     card.root.remove();
     this.#refreshEmpty();
@@ -72,7 +96,7 @@ export class PopupCards {
   }
 
   /** A recording arrived for a call whose pop-up may still stand. */
-  addRecording(callId, recording) {
+  #addRecording(callId, recording) {
     for (const card of this.#cards.values()) {
       if (card.popup.callId === callId && card.popup.kind === 'end') {
         fillCard(card, { ...card.popup, recording });
@@ -87,9 +111,9 @@ export class PopupCards {
     card.dismissing = true;
     try {
       await this.#onDismiss(popupId);
-      this.hide(popupId);
+      this.#hide(popupId);
     } catch (error) {
-      if (error.code === 'popup_not_found') this.hide(popupId);
+      if (error.code === 'popup_not_found') this.#hide(popupId);
       else card.dismissing = false;
     }
   }
@@ -100,7 +124,7 @@ export class PopupCards {
 
   #tick() {
     for (const [popupId, { popup, clock }] of this.#cards) {
-      if (popup.expiresAt <= this.#now()) this.hide(popupId);
+      if (popup.expiresAt <= this.#now()) this.#hide(popupId);
       const runs = popup.state === 'answered' && popup.answeredAt !== undefined;
       setText(clock, runs ? toClock((this.#now() - popup.answeredAt) / 1000) : '');
     }
@@ -119,7 +143,7 @@ export class PopupCards {
   }
 
   #refreshEmpty() {
-    this.#empty.hidden = this.#cards.size > 0;
+    if (this.#empty !== null) this.#empty.hidden = this.#cards.size > 0;
   }
 }
 
@@ -147,6 +171,9 @@ function createCard(popup, onDismiss) {
   const { kind, peer, state, clock, reason, duration, media, dismiss, root } = card;
   root.append(kind, peer, state, clock, reason, duration, media, dismiss);
   dismiss.addEventListener('click', onDismiss);
+  root.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') onDismiss();
+  });
   return card;
 }
 

@@ -8,6 +8,7 @@ const en = {
   dial: 'Call',
   number: 'Number',
   call: 'Call',
+  calls: 'Calls',
   dialing: 'Asking the telephone system…',
   simulate: 'Simulate an incoming call',
   caller: 'Caller’s number',
@@ -89,6 +90,7 @@ const en = {
   'error.rate_limited': 'Too many requests; wait a moment.',
   'error.unavailable': 'The service does not answer right now; try again.',
   'error.internal_error': 'Something went wrong on our side.',
+  'error.auth_required': 'You are not signed in any more.',
   'error.forbidden': 'This user may not sign in.',
   'error.not_found': 'This user does not exist any more.',
 };
@@ -103,6 +105,7 @@ const pt = {
   dial: 'Ligar',
   number: 'Número',
   call: 'Ligar',
+  calls: 'Ligações',
   dialing: 'Solicitando à central telefônica…',
   simulate: 'Simular uma ligação recebida',
   caller: 'Número de quem liga',
@@ -184,6 +187,7 @@ const pt = {
   'error.rate_limited': 'Pedidos demais; aguarde um momento.',
   'error.unavailable': 'O serviço não responde agora; tente de novo.',
   'error.internal_error': 'Algo deu errado do nosso lado.',
+  'error.auth_required': 'Você não está mais conectado ao sistema.',
   'error.forbidden': 'Este usuário não pode entrar.',
   'error.not_found': 'Este usuário não existe mais.',
 };
@@ -198,6 +202,7 @@ const es = {
   dial: 'Llamar',
   number: 'Número',
   call: 'Llamar',
+  calls: 'Llamadas',
   dialing: 'Solicitando a la central telefónica…',
   simulate: 'Simular una llamada entrante',
   caller: 'Número de quien llama',
@@ -279,6 +284,7 @@ const es = {
   'error.rate_limited': 'Demasiadas solicitudes; espere un momento.',
   'error.unavailable': 'El servicio no responde ahora; inténtelo de nuevo.',
   'error.internal_error': 'Algo salió mal de nuestro lado.',
+  'error.auth_required': 'Ya no ha iniciado sesión en el sistema.',
   'error.forbidden': 'Este usuario no puede iniciar sesión.',
   'error.not_found': 'Este usuario ya no existe.',
 };

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { CallBus, DialIntents } from '@ramal/bus';
 import { type Health, type Metrics, WireError } from '@ramal/runtime';
-import type { Store, TenantLookup } from '@ramal/store';
+import type { Queryable, Store, TenantLookup } from '@ramal/store';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import { registerCallRoutes } from './call-routes.ts';
 import { type Demo, registerDemoRoutes } from './demo-routes.ts';
+import type { DropIn } from './drop-in-files.ts';
+import { registerDropInRoutes } from './drop-in-routes.ts';
 import { toErrorReply } from './errors.ts';
 import type { Events } from './events.ts';
 import { registerOpenApi } from './http-docs.ts';
@@ -19,7 +21,10 @@ import { setResponseHeaders } from './response-headers.ts';
 import { registerSessionRoutes } from './session-routes.ts';
 
 export interface AppDeps {
+  /** The directory: keys, users, tenants. */
   store: Store;
+  /** Where a tenant's calls are stored (R42). */
+  historyOf(tenant: string): Promise<Queryable>;
   lookup: TenantLookup;
   bus: CallBus;
   intents: DialIntents;
@@ -30,6 +35,7 @@ export interface AppDeps {
   agentTokenSecret: string;
   tokenTtlSec: number;
   gatewayUrl: string;
+  dropIn: DropIn;
   /** Null: no agent page, no sign-in without an API key. */
   demo: Demo | null;
 }
@@ -52,6 +58,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     readCallEvents: createReadCallEvents(deps),
   });
   registerOpsRoutes(app, deps);
+  registerDropInRoutes(app, deps.dropIn);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   if (demo === null) {
     app.get('/', { schema: { hide: true } }, () => ({ name: 'ramal-api', openapi: '/openapi.json' }));

@@ -21,6 +21,7 @@ import { requireActiveAgent, requireActiveTenant, requireTenant } from './tenant
 
 export interface CallRoutesDeps {
   store: Queryable;
+  historyOf(tenant: string): Promise<Queryable>;
   lookup: TenantLookup;
   events: Events;
   authenticate: Authenticate;
@@ -33,7 +34,7 @@ const tenantQuery = z.object({ tenant: tenantId.optional() });
 
 /** `POST /v1/calls` (R37) and the history: a list, one call, its trail. */
 export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): void {
-  const { store, lookup, events, authenticate, requestDial, readCallEvents } = deps;
+  const { store, historyOf, lookup, events, authenticate, requestDial, readCallEvents } = deps;
 
   /** What a principal may read; an agent who was switched off meanwhile, nothing. */
   const toReadableTenant = async (principal: Principal, asked: string | undefined): Promise<string> => {
@@ -105,7 +106,7 @@ export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): 
       const principal = await authenticate(request.headers);
       const query = parseInput(callsQuery, request.query);
       const tenant = await toReadableTenant(principal, query.tenant);
-      return queryCalls(store, { ...query, tenant, user: toUser(principal, query.user) });
+      return queryCalls(await historyOf(tenant), { ...query, tenant, user: toUser(principal, query.user) });
     },
   );
 

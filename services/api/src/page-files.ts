@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { LOADER_FILE } from './drop-in-files.ts';
 
 /** One file of the agent page, in memory: what is served is what was there at the start, and nothing else. */
 export interface PageFile {
@@ -15,11 +16,13 @@ const CONTENT_TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
 };
 
-/** Reads the agent page; `index.html` becomes `/`. */
+/** Reads the agent page; `index.html` becomes `/`. The drop-in's loader has a route of its own. */
 export async function readPageFiles(
   folder: URL = new URL('../public/', import.meta.url),
 ): Promise<PageFile[]> {
-  const names = (await readdir(folder)).filter((name) => extname(name) in CONTENT_TYPES);
+  const names = (await readdir(folder)).filter(
+    (name) => extname(name) in CONTENT_TYPES && name !== LOADER_FILE,
+  );
   return Promise.all(
     names.map(async (name) => ({
       path: name === 'index.html' ? '/' : `/${name}`,

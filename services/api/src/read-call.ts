@@ -13,15 +13,15 @@ import type { Events } from './events.ts';
 export type ReadCallEvents = (tenant: string, callId: string) => Promise<CallEvent[]>;
 
 export function createReadCallEvents(options: {
-  store: Queryable;
+  historyOf(tenant: string): Promise<Queryable>;
   bus: CallBus;
   events: Events;
 }): ReadCallEvents {
-  const { store, bus, events } = options;
+  const { historyOf, bus, events } = options;
   return async (tenant, callId) => {
     const [live, stored] = await Promise.allSettled([
       bus.view({ tenant, callId }).then((view) => view.calls.flatMap((call) => call.events)),
-      listCallEvents(store, tenant, callId),
+      historyOf(tenant).then((store) => listCallEvents(store, tenant, callId)),
     ]);
     const failed = [live, stored].find((source) => source.status === 'rejected');
     const known = [live, stored].flatMap((source) => (source.status === 'fulfilled' ? source.value : []));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DialIntents } from '@ramal/bus';
 import type { dialRequest } from '@ramal/contracts';
 import { WireError } from '@ramal/runtime';
-import { isInternalNumber, type Queryable, type TenantLookup } from '@ramal/store';
+import { isInternalNumber, type Queryable, type TenantLookup, toExternalE164 } from '@ramal/store';
 import type { z } from 'zod';
 import type { Events } from './events.ts';
 import { requireActiveAgent, requireActiveTenant } from './tenant-access.ts';
@@ -37,6 +37,7 @@ export function createRequestDial(options: {
       ramal,
       intentId,
       to,
+      toE164: toExternalE164(profile, to),
       direction: isInternalNumber(profile, to) ? 'internal' : 'outbound',
       via: 'api',
       context,

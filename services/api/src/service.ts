@@ -1,15 +1,18 @@
 import { connectRedis, createCallBus, createDialIntents, createDialQueue } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, type Logger, newCallId, type Releasers, startOpsServer } from '@ramal/runtime';
-import { connectStore, createTenantLookup } from '@ramal/store';
+import { connectTenants } from '@ramal/store';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { readDropIn } from './drop-in-files.ts';
 import { createEvents } from './events.ts';
 import { createHealth } from './health.ts';
 import { readPageFiles } from './page-files.ts';
 
 /** Shorter than a client's patience, so that it gets an answer and no timeout. */
 const STORE_TIMEOUTS = { connectMs: 3_000, statementMs: 5_000, lockMs: 3_000, queryMs: 6_000 };
+
+const MAX_CONNECTIONS = 10;
 
 /** Wires the api in the order a request flows through it; everything opened is released in reverse. */
 export async function startApi(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
@@ -20,13 +23,16 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   releasers.add('redis', () => redis.disconnect());
   const queue = createDialQueue(redis);
   releasers.add('dial queue', () => queue.close());
-  const store = connectStore({
+  const tenants = connectTenants({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'ramal-api',
+    masterKey: config.RAMAL_MASTER_KEY ?? null,
+    maxConnections: MAX_CONNECTIONS,
     timeouts: STORE_TIMEOUTS,
-    onPoolError: (error) => events.idleConnectionLost(error),
+    onError: (_what, error) => events.idleConnectionLost(error),
   });
-  releasers.add('postgres', () => store.close());
+  releasers.add('postgres', () => tenants.close());
+  const { store } = tenants;
 
   const names = createNames(config.RAMAL_PARTITIONS);
   const bus = createCallBus(redis, names);
@@ -35,7 +41,8 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   if (config.API_DEMO) events.demoOpened();
   const app = await createApp({
     store,
-    lookup: createTenantLookup(store),
+    lookup: tenants.lookup,
+    historyOf: tenants.historyOf,
     bus,
     intents: createDialIntents({ redis, names, bus, queue, newCallId }),
     events,
@@ -44,6 +51,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     agentTokenSecret: config.AGENT_TOKEN_SECRET,
     tokenTtlSec: config.AGENT_TOKEN_TTL_SEC,
     gatewayUrl: config.API_PUBLIC_GATEWAY_URL.replace(/\/+$/, ''),
+    dropIn: await readDropIn(),
     demo: config.API_DEMO
       ? { files: await readPageFiles(), simulatorUrl: config.API_DEMO_SIMULATOR_URL ?? null }
       : null,

@@ -8,11 +8,12 @@ import {
 } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, newCallId, signAgentToken } from '@ramal/runtime';
-import { connectStore, createTenantLookup, hashSecret, migrate, type Store } from '@ramal/store';
+import { connectTenants, hashSecret, migrate, type Store } from '@ramal/store';
 import { createTestDatabase, type RestartableServer, startTestRedis } from '@ramal/testkit';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { createApp } from '../src/app.ts';
 import type { Demo } from '../src/demo-routes.ts';
+import { readDropIn } from '../src/drop-in-files.ts';
 import { createEvents } from '../src/events.ts';
 import { createHealth } from '../src/health.ts';
 
@@ -62,11 +63,14 @@ export async function openTestApi(
     log: { info: () => undefined, warn: () => undefined },
   });
   const queue = createDialQueue(redis);
-  const store = connectStore({
+  const tenants = connectTenants({
     databaseUrl: database.databaseUrl,
     applicationName: 'api-test',
-    onPoolError: () => undefined,
+    masterKey: null,
+    maxConnections: 10,
+    onError: () => undefined,
   });
+  const { store } = tenants;
   await fill(store);
   const names = createNames();
   const bus = createCallBus(redis, names);
@@ -75,7 +79,8 @@ export async function openTestApi(
   const { health, stop } = createHealth({ redis, store });
   const app = await createApp({
     store,
-    lookup: createTenantLookup(store),
+    lookup: tenants.lookup,
+    historyOf: tenants.historyOf,
     bus,
     intents,
     events: createEvents(logger, metrics),
@@ -84,6 +89,7 @@ export async function openTestApi(
     agentTokenSecret: SECRET,
     tokenTtlSec: 900,
     gatewayUrl: options.gatewayUrl ?? 'ws://127.0.0.1:4100',
+    dropIn: await readDropIn(),
     demo: options.demo ?? null,
   });
   return {
@@ -110,7 +116,7 @@ export async function openTestApi(
       stop();
       await queue.close();
       redis.disconnect();
-      await store.close();
+      await tenants.close();
       await redisServer.stop();
       await database.drop();
     },

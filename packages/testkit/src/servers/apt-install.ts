@@ -5,6 +5,9 @@ import { findCommand } from './find-command.ts';
 
 const run = promisify(execFile);
 
+/** `apt-get update` does not wait for another one, and test files run side by side. */
+const LOCK_FILE = '/run/lock/ramal-apt.lock';
+
 /** The words before `apt-get` that make it allowed here, or undefined when it is not. */
 async function aptPrefix(env: NodeJS.ProcessEnv): Promise<readonly string[] | undefined> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
@@ -34,9 +37,13 @@ export async function aptInstall(
   if (prefix === undefined) return false;
   log(`no ${packageName} found: installing it with apt-get (once)`);
   const apt = async (...args: string[]) => {
-    const [command = 'apt-get', ...rest] = [...prefix, 'apt-get', '-o', 'DPkg::Lock::Timeout=120', ...args];
+    const [command = 'flock', ...rest] = [
+      ...prefix,
+      ...['flock', '-w', '290', LOCK_FILE],
+      ...['apt-get', '-o', 'DPkg::Lock::Timeout=120', ...args],
+    ];
     await run(command, rest, {
-      timeout: 300_000,
+      timeout: 600_000,
       maxBuffer: 16 * 1024 * 1024,
       env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
     });
