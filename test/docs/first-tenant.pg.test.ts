@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { buildOriginate } from '@ramal/cti';
-import { connectStore, createTenantLookup, findApiKey, hashSecret, migrate, type Store } from '@ramal/store';
-import { createTestDatabase, type TestDatabase } from '@ramal/testkit';
+import { connectTenants, findApiKey, hashSecret, migrate, type Tenants } from '@ramal/store';
+import { createTestDatabase, sleepUntil, type TestDatabase } from '@ramal/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const text = await readFile(new URL('../../docs/first-tenant.md', import.meta.url), 'utf8');
@@ -10,28 +10,30 @@ const API_KEY = 'rk_REPLACE-WITH-API-KEY';
 const CALLBACK_TOKEN = 'cb_REPLACE-WITH-CALLBACK-TOKEN';
 
 let database: TestDatabase;
-let store: Store;
+let tenants: Tenants;
 beforeAll(async () => {
   database = await createTestDatabase();
   await migrate(database.databaseUrl);
-  store = connectStore({
+  tenants = connectTenants({
     databaseUrl: database.databaseUrl,
     applicationName: 'first-tenant-test',
-    onPoolError: () => undefined,
+    masterKey: null,
+    maxConnections: 4,
+    onError: () => undefined,
   });
 });
 afterAll(async () => {
-  await store.close();
+  await tenants?.close();
   await database.drop();
 });
 
 test('the statements of docs/first-tenant.md make a tenant that can dial, and take it back', async () => {
+  const { store, lookup } = tenants;
   const revocation = statements.at(-1) ?? '';
   expect(revocation).toContain('revoked_at');
   for (const sql of statements.slice(0, -1)) await store.query(sql);
 
   expect(await findApiKey(store, hashSecret(API_KEY))).toEqual({ name: 'crm', tenant: 'minha-empresa' });
-  const lookup = createTenantLookup(store);
   const profile = await lookup.byCallbackToken(CALLBACK_TOKEN);
   expect(profile?.tenant).toMatchObject({ tenant: 'minha-empresa', active: true });
   expect(profile?.userByRamal.get('3501')).toBe('ana');
@@ -56,8 +58,9 @@ test('the statements of docs/first-tenant.md make a tenant that can dial, and ta
   expect(request.url).toBe('https://pbx.example.com:8080/api/clicktodial?origem=3501&destino=4732100123');
 
   await store.query(revocation);
-  const later = createTenantLookup(store);
   expect(await findApiKey(store, hashSecret(API_KEY))).toBeNull();
-  expect(await later.byCallbackToken(CALLBACK_TOKEN)).toBeNull();
-  expect((await later.profile('minha-empresa'))?.tenant.active).toBe(false);
+  await sleepUntil(async () => (await lookup.byCallbackToken(CALLBACK_TOKEN)) === null, { timeoutMs: 2_000 });
+  await sleepUntil(async () => (await lookup.profile('minha-empresa'))?.tenant.active === false, {
+    timeoutMs: 2_000,
+  });
 });

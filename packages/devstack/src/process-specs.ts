@@ -39,6 +39,7 @@ export function toProcessSpecs(
     env: {
       REDIS_URL: redisUrl,
       DATABASE_URL: databaseUrl,
+      RAMAL_MASTER_KEY: secrets.masterKey,
       OPS_HOST: HOST,
       OPS_PORT: String(opsPort),
       ...env,

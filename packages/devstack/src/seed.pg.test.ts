@@ -7,6 +7,7 @@ import type { StackSecrets } from './stack-secrets.ts';
 
 const secrets: StackSecrets = {
   agentTokenSecret: 'x',
+  masterKey: '',
   apiKey: 'rk_test',
   callbackTokens: { demo: 'cb_demo', acme: 'cb_acme' },
   agents: { ana: { senha: 'senha-ana', token: 'token-ana' } },

@@ -5,6 +5,8 @@ import { readJsonFile, writeJsonFile } from './json-file.ts';
 /** Secrets of a development stack, made once per home and never printed. */
 export interface StackSecrets {
   agentTokenSecret: string;
+  /** Encrypts passwords at rest; base64. */
+  masterKey: string;
   apiKey: string;
   /** By tenant. */
   callbackTokens: Record<string, string>;
@@ -19,6 +21,7 @@ export async function openStackSecrets(secretsFile: string): Promise<StackSecret
   const known = ((await readJsonFile(secretsFile)) ?? {}) as Partial<StackSecrets>;
   const secrets: StackSecrets = {
     agentTokenSecret: known.agentTokenSecret ?? secret(''),
+    masterKey: known.masterKey ?? randomBytes(32).toString('base64'),
     apiKey: known.apiKey ?? secret('rk_'),
     callbackTokens: Object.fromEntries(
       TENANTS.map(({ tenant }) => [tenant, known.callbackTokens?.[tenant] ?? secret('cb_')]),
