@@ -18,7 +18,7 @@ function run(body: string, options = ''): Child {
     });
   `);
 }
-const started = (child: Child) => sleepUntil(() => child.lines.includes('started'));
+const started = (child: Child) => sleepUntil(() => child.lines.includes('started'), { timeoutMs: 15_000 });
 const said = (child: Child) => child.lines.filter((line) => !line.startsWith('{'));
 const logged = (child: Child, message: string) =>
   child.lines.some((line) => line.includes(`"msg":"${message}"`));
@@ -32,7 +32,7 @@ const RELEASED = ['third released', 'second released', 'first released'];
 // Something that keeps a process alive, as a listener does.
 const ALIVE = 'setInterval(() => undefined, 1000);';
 
-describe.concurrent('a service', () => {
+describe('a service', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'at %s releases everything, last in first out, and ends well',
     async (signal) => {
@@ -85,7 +85,7 @@ describe.concurrent('a service', () => {
     const child = run(
       `${THREE} say('half-way'); await new Promise(() => setInterval(() => undefined, 1000));`,
     );
-    await sleepUntil(() => child.lines.includes('half-way'));
+    await sleepUntil(() => child.lines.includes('half-way'), { timeoutMs: 15_000 });
     child.kill('SIGTERM');
     expect(await child.exited).toEqual([0, null]);
     expect(said(child)).toEqual(['half-way', ...RELEASED]);
