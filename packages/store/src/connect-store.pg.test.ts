@@ -42,14 +42,15 @@ test('a query the server does not answer in time loses its connection, and the n
 });
 
 test('the server ends a statement, a lock wait and an idle transaction that take too long', async () => {
-  const { store } = await open({ statementMs: 150, lockMs: 50, idleInTransactionMs: 100 });
+  const { store } = await open({ statementMs: 150, lockMs: 50 });
   expect(await store.query('select pg_sleep(30)').catch(toSqlState)).toBe('57014');
   await store.withTransaction(async (holder) => {
     await holder.query('select pg_advisory_xact_lock(1)');
     const waiter = store.withTransaction((other) => other.query('select pg_advisory_xact_lock(1)'));
     expect(await waiter.catch(toSqlState)).toBe('55P03');
   });
-  const idle = store.withTransaction(async (transaction) => {
+  const { store: impatient } = await open({ idleInTransactionMs: 100 });
+  const idle = impatient.withTransaction(async (transaction) => {
     await sleep(300);
     await transaction.query('select 1');
   });
