@@ -7,6 +7,9 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // Files share a worker's modules: loading them anew for each file took a third of the time. No test keeps state
+    // in a module.
+    isolate: false,
+    maxWorkers: 3,
   },
 });
