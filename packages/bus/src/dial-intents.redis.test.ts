@@ -1,17 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { DIAL_DEADLINE_MS, reduceCall, SENT_GRACE_MS } from '@ramal/calls';
-import { DIAL_QUEUE, type DialJob, toUuidV7 } from '@ramal/contracts';
+import { DIAL_QUEUE, toUuidV7 } from '@ramal/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newTenant, openTestBus, type TestBus } from '../test/open-test-bus.ts';
-import {
-  createDialIntents,
-  type DialIntent,
-  type DialIntents,
-  isSettled,
-  type NewDial,
-  toVerdict,
-} from './dial-intents.ts';
-import { createDialQueue, type DialQueue, toRetryDelayMs } from './dial-queue.ts';
+import { createDialIntents, type DialIntent, type DialIntents, type NewDial } from './dial-intents.ts';
+import { createDialQueue, type DialQueue } from './dial-queue.ts';
 
 let test: TestBus;
 let queue: DialQueue;
@@ -259,26 +252,6 @@ describe('a step', () => {
 });
 
 describe('I2 the watchdog’s verdict', () => {
-  const now = 1_000_000;
-  const at = (state: DialIntent['state'], sinceDeadlineMs: number) =>
-    toVerdict({ state, deadlineMs: now - sinceDeadlineMs } as DialIntent, now);
-
-  it.each(['queued', 'claimed'] as const)('on what is still %s at the deadline: expired', (state) => {
-    expect(at(state, -1)).toBeNull();
-    expect(at(state, 0)).toEqual({ type: 'dial.expired' });
-  });
-  it('on what was sent: uncertain, after the dialer’s own grace', () => {
-    expect(at('sent', SENT_GRACE_MS - 1)).toBeNull();
-    expect(at('sent', SENT_GRACE_MS)).toEqual({ type: 'dial.uncertain', reason: 'cti_timeout' });
-  });
-  it.each(['accepted', 'failed', 'uncertain', 'expired', 'canceled'] as const)(
-    'on what is %s: none',
-    (state) => {
-      expect(at(state, 60_000)).toBeNull();
-      expect(isSettled({ state } as DialIntent)).toBe(true);
-    },
-  );
-
   it('is refused before its time by Redis’ own clock', async () => {
     const intent = await requested();
     expect(await intents.step(intent, { type: 'dial.expired' })).toBe('early');
@@ -317,52 +290,5 @@ describe('I2 the watchdog’s verdict', () => {
     const intent = await requested();
     await test.redis.del(test.names.call(intent.tenant, intent.callId));
     expect(await intents.step(intent, { type: 'dial.canceled' })).toBe('conflict');
-  });
-});
-
-describe('the dial queue', () => {
-  const job = (over: Partial<DialJob> = {}): DialJob => ({
-    tenant: newTenant(),
-    intentId: 'click:1',
-    ...over,
-  });
-  const jobKeys = async () =>
-    (await test.redis.keys(`${DIAL_QUEUE.prefix}:*`)).filter((key) => key.includes(':dial-'));
-
-  it('threat 4 holds ids only, and no name of ours needs escaping in it', async () => {
-    const one = job();
-    await queue.add({ ...one, to: '4732100123' } as DialJob, false);
-    const [key] = await jobKeys();
-    const stored = await test.redis.hgetall(key ?? '');
-    expect(JSON.parse(stored['data'] ?? '')).toEqual(one);
-    expect(key).toMatch(/:dial-[\w-]{43}$/);
-  });
-
-  it('takes the same dial once, and tells apart what only looks the same', async () => {
-    const one = job({ tenant: 'a', intentId: 'b:c' });
-    await Promise.all([queue.add(one, false), queue.add(one, true), queue.add(one, false)]);
-    expect(await queue.waiting()).toBe(1);
-    await queue.add(job({ tenant: 'a:b', intentId: 'c' }), false);
-    expect(await queue.waiting()).toBe(2);
-  });
-
-  it('R42 an urgent dial goes before those that wait', async () => {
-    const [slow, fast] = [job(), job()];
-    await queue.add(slow, false);
-    await queue.add(fast, true);
-    const order = await test.redis.zrange(`${DIAL_QUEUE.prefix}:${DIAL_QUEUE.name}:prioritized`, '0', '-1');
-    const tenants = await Promise.all(
-      order.map(async (id) => {
-        const data = await test.redis.hget(`${DIAL_QUEUE.prefix}:${DIAL_QUEUE.name}:${id}`, 'data');
-        return (JSON.parse(data ?? '{}') as DialJob).tenant;
-      }),
-    );
-    expect(tenants).toEqual([fast.tenant, slow.tenant]);
-  });
-
-  it('waits longer before each attempt, six in all inside the deadline', () => {
-    const delays = [1, 2, 3, 4, 5].map(toRetryDelayMs);
-    expect(delays).toEqual([250, 500, 1_000, 2_000, 4_000]);
-    expect(delays.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(DIAL_DEADLINE_MS);
   });
 });

@@ -1,16 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { rootCertificates } from 'node:tls';
 import { gzipSync } from 'node:zlib';
-import { findFreePort } from '@ramal/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createCertificate } from '../test/create-certificate.ts';
 import { originate, startPbx, startTcp, type TestPbx } from '../test/start-pbx.ts';
 import { connectCti } from './connect-cti.ts';
-import { DialUnsentError } from './errors.ts';
 import { sendOriginate } from './send-originate.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -27,68 +21,6 @@ const pbxThat = async (...args: Parameters<typeof startPbx>): Promise<TestPbx> =
 async function send(request: ReturnType<typeof originate>, timeoutMs = 2_000) {
   return sendOriginate(request, await connectCti(request, 2_000), timeoutMs);
 }
-
-describe('connecting', () => {
-  it.each(['http', 'https'] as const)(
-    'I1 %s: where nobody listens the request is unsent',
-    async (protocol) => {
-      const connecting = connectCti({ protocol, host: '127.0.0.1', port: await findFreePort() }, 1_000);
-      await expect(connecting).rejects.toMatchObject({ reason: 'cti_unreachable', why: 'ECONNREFUSED' });
-      await expect(connecting).rejects.toBeInstanceOf(DialUnsentError);
-    },
-  );
-
-  it('I1 a name that leads nowhere is unsent', async () => {
-    const connecting = connectCti({ protocol: 'http', host: 'pbx.invalid', port: 80 }, 5_000);
-    await expect(connecting).rejects.toBeInstanceOf(DialUnsentError);
-  });
-
-  it('I1 a handshake that never ends is unsent, in time', async () => {
-    const mute = keep(await startTcp(() => undefined));
-    const startedMs = performance.now();
-    await expect(
-      connectCti({ protocol: 'https', host: '127.0.0.1', port: mute.port }, 200),
-    ).rejects.toMatchObject({
-      why: 'CONNECT_TIMEOUT',
-    });
-    expect(performance.now() - startedMs).toBeLessThan(1_500);
-  });
-
-  it('I1 a handshake that is cut is unsent', async () => {
-    const rude = keep(await startTcp((socket) => socket.destroy()));
-    const connecting = connectCti({ protocol: 'https', host: '127.0.0.1', port: rude.port }, 2_000);
-    await expect(connecting).rejects.toBeInstanceOf(DialUnsentError);
-  });
-
-  it('I1 something that speaks no TLS is unsent', async () => {
-    const pbx = await pbxThat();
-    const connecting = connectCti({ protocol: 'https', host: '127.0.0.1', port: pbx.port }, 2_000);
-    await expect(connecting).rejects.toBeInstanceOf(DialUnsentError);
-    expect(pbx.requests).toEqual([]);
-  });
-
-  const certificate = createCertificate();
-  it.skipIf(certificate === null)(
-    'I1 a certificate nobody vouches for is unsent: no credential leaves',
-    async () => {
-      const pbx = await pbxThat(undefined, certificate ?? undefined);
-      const connecting = connectCti({ protocol: 'https', host: '127.0.0.1', port: pbx.port }, 2_000);
-      await expect(connecting).rejects.toMatchObject({
-        reason: 'cti_unreachable',
-        why: 'DEPTH_ZERO_SELF_SIGNED_CERT',
-      });
-      expect(pbx.requests).toEqual([]);
-      expect(rootCertificates.length).toBeGreaterThan(0);
-    },
-  );
-
-  it('a connection that is reset while nothing happens ends no process', async () => {
-    const rude = keep(await startTcp((socket) => setTimeout(() => socket.resetAndDestroy(), 20)));
-    const socket = await connectCti({ protocol: 'http', host: '127.0.0.1', port: rude.port }, 2_000);
-    await new Promise((resolve) => socket.once('close', resolve));
-    expect(socket.destroyed).toBe(true);
-  });
-});
 
 describe('R32 the request on the wire', () => {
   it.each([
@@ -298,40 +230,3 @@ it('I8 nothing that goes wrong tells the number, the address or a credential', a
   const answer = await send(originate(rude.port, { headers }));
   expect(JSON.stringify(answer)).not.toMatch(/4732100123|127\.0\.0\.1|Y2FuYXJ5/);
 });
-
-/** A key and a certificate that signs itself, or null where there is no openssl to make them. */
-function createCertificate(): { key: string; cert: string } | null {
-  const folder = mkdtempSync(join(tmpdir(), 'ramal-test-tls-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  try {
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:prime256v1',
-        '-nodes',
-        '-days',
-        '2',
-      ].concat([
-        '-subj',
-        '/CN=127.0.0.1',
-        '-addext',
-        'subjectAltName=IP:127.0.0.1',
-        '-keyout',
-        key,
-        '-out',
-        cert,
-      ]),
-      { stdio: 'ignore' },
-    );
-    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
-  } catch {
-    return null;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}

@@ -1,6 +1,6 @@
 import type { AgentSocket } from '../src/uws-server.ts';
 
-interface Frame {
+export interface Frame {
   op: string;
   seq?: number;
   replyTo?: string | number | null;

@@ -1,0 +1,138 @@
+import type { AgentIdentity } from '@ramal/contracts';
+import { AgentTokenInvalidError, WireError } from '@ramal/runtime';
+import { sleepUntil } from '@ramal/testkit';
+import { type AgentHub, createAgentHub } from '../src/agent-hub.ts';
+import type { AgentRequests } from '../src/agent-requests.ts';
+import { type ConnectionDeps, openConnection } from '../src/connection.ts';
+import { createFakeSocket, type FakeSocket, type Frame } from './fake-socket.ts';
+import { createMemoryInbox, type MemoryInbox } from './memory-inbox.ts';
+import { createNotedEvents, type NotedEvents } from './noted-events.ts';
+
+interface TestClient {
+  socket: FakeSocket;
+  /** Sends a message as it is; null stands for one that can't be read. */
+  raw(text: string | null): void;
+  /** Sends a frame and waits for what answers it. */
+  ask(op: string, data?: object): Promise<Frame | { code: number; reason: string }>;
+  /** Sends `auth` and waits until the client is ready or closed. */
+  auth(token?: string, data?: object): Promise<void>;
+}
+
+/** A gateway without servers, whose every part a test can let fail. */
+export interface TestGateway {
+  memory: MemoryInbox;
+  events: NotedEvents;
+  hub: AgentHub;
+  /** Users who hold a lease. */
+  leases: Set<string>;
+  /** What was asked of the system, in whose name. */
+  asked: string[];
+  requests: AgentRequests;
+  tenantActive: boolean;
+  presenceFails: boolean;
+  onDial: AgentRequests['dial'];
+  connect(over?: Partial<ConnectionDeps>): TestClient;
+  closeAll(): void;
+}
+
+export const opsOf = (socket: FakeSocket) => socket.frames.map(({ op }) => op);
+export const errorsOf = (socket: FakeSocket) =>
+  socket.frames.filter(({ op }) => op === 'error').map(({ data }) => data.code);
+
+export function createTestGateway(): TestGateway {
+  const memory = createMemoryInbox();
+  const events = createNotedEvents();
+  const open: FakeSocket[] = [];
+  const gateway: TestGateway = {
+    memory,
+    events,
+    hub: createAgentHub(memory.feed, events),
+    leases: new Set(),
+    asked: [],
+    requests: {
+      dial: (agent, data) => {
+        note(agent, `dial ${data.to}`);
+        return gateway.onDial(agent, data);
+      },
+      cancelDial: async (agent, intentId) => {
+        note(agent, `cancel ${intentId}`);
+        throw new WireError('intent_not_found', 'there is none');
+      },
+      react: async (agent, popupId, reaction) => {
+        note(agent, reaction);
+        return { popupId };
+      },
+      tenantState: async () => ({ active: gateway.tenantActive, cti: { enabled: true, state: 'ok' } }),
+    },
+    tenantActive: true,
+    presenceFails: false,
+    onDial: async (_agent, { intentId }) => ({ intentId, callId: 'c1' }),
+    connect(over = {}) {
+      const socket = createFakeSocket();
+      const handlers = openConnection(socket, { ...toDeps(gateway), ...over });
+      socket.onClose = (code) => handlers.onClose(code);
+      open.push(socket);
+      return toClient(socket, (text) => handlers.onMessage(text));
+    },
+    closeAll() {
+      for (const socket of open.splice(0)) socket.close(1000, 'test over');
+    },
+  };
+  const note = (agent: AgentIdentity, what: string) => void gateway.asked.push(`${agent.user} ${what}`);
+  return gateway;
+}
+
+/** A token is `user` or `user/expiry in ms`; `bad` and `old` are refused. */
+async function verify(token: string) {
+  const [user = '', ttlMs = '60000'] = token.split('/');
+  if (user === 'bad') throw new AgentTokenInvalidError('no', false);
+  if (user === 'old') throw new AgentTokenInvalidError('no', true);
+  const identity: AgentIdentity = { tenant: 'acme', user, ramal: '3501' };
+  return { identity, expiresAtMs: Date.now() + Number(ttlMs) };
+}
+
+function toDeps(gateway: TestGateway): ConnectionDeps {
+  return {
+    hub: gateway.hub,
+    inbox: gateway.memory.inbox,
+    presence: {
+      async renew(_tenant, user) {
+        if (gateway.presenceFails) throw new Error('Redis is away');
+        gateway.leases.add(user);
+      },
+      async end(_tenant, user) {
+        gateway.leases.delete(user);
+      },
+      present: async () => new Set(),
+    },
+    requests: gateway.requests,
+    events: gateway.events,
+    verify,
+    login: () => Promise.reject(new Error('nobody speaks the legacy dialect here')),
+    authTimeoutMs: 5_000,
+    heartbeatMs: 25_000,
+    maxSocketsPerAgent: 3,
+    messagesPerSec: 20,
+    maxFrameBytes: 16_384,
+  };
+}
+
+function toClient(socket: FakeSocket, send: (text: string | null) => void): TestClient {
+  let nextId = 0;
+  return {
+    socket,
+    raw: send,
+    ask(op, data = {}) {
+      nextId += 1;
+      const id = nextId;
+      send(JSON.stringify({ op, id, data }));
+      return sleepUntil(() => socket.frames.find(({ replyTo }) => replyTo === id) ?? socket.closedWith, {
+        everyMs: 1,
+      });
+    },
+    async auth(token = 'ana', data = {}) {
+      send(JSON.stringify({ op: 'auth', id: 'auth', data: { token, ...data } }));
+      await sleepUntil(() => socket.frames.some(({ op }) => op === 'ready') || socket.closed, { everyMs: 1 });
+    },
+  };
+}
