@@ -52,6 +52,11 @@ describe('the tenant directory', () => {
       `own databases complete after ${Math.round(performance.now() - startedAt)} ms, ${DEAD} of ${OWN} dead`,
     );
 
+    const listed = await system.api('GET', `/v1/calls?tenant=${nameOf(DEAD)}`);
+    expect((listed.body as { calls: unknown[] }).calls).toHaveLength(CALLS_EACH);
+    const away = await system.api('GET', `/v1/calls?tenant=${nameOf(0)}`);
+    expect(away).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
+
     await dying.restart();
     for (const i of range(0, DEAD)) await waitForOwnCalls(dying.url, i);
     const inShared = await system.history.query<{ n: number }>(
