@@ -15,7 +15,7 @@ export interface TenantLanes {
 }
 
 export function createTenantLanes(options: {
-  tenants: Pick<Tenants, 'lookup' | 'stores'>;
+  tenants: Pick<Tenants, 'lookup' | 'store' | 'stores'>;
   stream: EventStream;
   events: Events;
   partition: number;
@@ -31,8 +31,8 @@ export function createTenantLanes(options: {
       ...rest,
       async connect() {
         const tenant = await tenants.lookup.tenant(name);
-        if (tenant === null) throw new Error('the tenant is gone from the directory');
-        return tenants.stores.of(tenant);
+        // Gone from the directory since: what is still held goes where new entries of it go.
+        return tenant === null ? tenants.store : tenants.stores.of(tenant);
       },
     });
     lanes.set(name, lane);
