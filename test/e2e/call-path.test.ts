@@ -157,6 +157,7 @@ describe('an outgoing call', () => {
     expect(originates.map(({ url }) => new URL(url).search.replace(/&token=.*/, ''))).toEqual([
       '?ramal=2001&numero=2002',
     ]);
+    await system.history.waitForEnd(callId);
     expect(await system.history.calls({ tenant: 'acme', destination: '2002' })).toHaveLength(1);
   });
 

@@ -265,8 +265,9 @@ describe('resuming', () => {
       expect(popupSteps(agent, end.callId).filter((step) => step.startsWith('show'))).toEqual([]);
     }
     const seen = await system.history.waitForCalls({ peer }, ([row]) => row?.state === 'ended');
-    const facts = (await system.history.events(seen[0]?.call_id ?? '')).map(({ type }) => type);
-    expect(facts).toEqual(expect.arrayContaining(['popup.seen', 'popup.dismissed']));
+    const storedId = seen[0]?.call_id ?? '';
+    await system.history.waitForEvent(storedId, 'popup.seen');
+    await system.history.waitForEvent(storedId, 'popup.dismissed');
   });
 });
 

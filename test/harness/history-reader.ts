@@ -37,6 +37,8 @@ export interface HistoryReader {
     fits: (calls: StoredCall[]) => boolean,
     timeoutMs?: number,
   ): Promise<StoredCall[]>;
+  /** Waits until an event of this type is stored for the call. */
+  waitForEvent(callId: string, type: CallEvent['type'], timeoutMs?: number): Promise<CallEvent>;
   /** Waits until the call with this id has ended. */
   waitForEnd(callId: string, timeoutMs?: number): Promise<StoredCall>;
   close(): Promise<void>;
@@ -70,17 +72,23 @@ export function createHistoryReader(databaseUrl: string): HistoryReader {
       },
     );
   };
+  const events: HistoryReader['events'] = async (callId) => {
+    const rows = await query<{ event: CallEvent }>(
+      'select event from call_events where call_id = $1 order by at, event_id',
+      [callId],
+    );
+    return rows.map(({ event }) => event);
+  };
   return {
     query,
     calls,
-    events: async (callId) => {
-      const rows = await query<{ event: CallEvent }>(
-        'select event from call_events where call_id = $1 order by at, event_id',
-        [callId],
-      );
-      return rows.map(({ event }) => event);
-    },
+    events,
     waitForCalls,
+    waitForEvent: (callId, type, timeoutMs = 5000) =>
+      sleepUntil(async () => (await events(callId)).find((event) => event.type === type), {
+        timeoutMs,
+        describe: `a stored ${type} of the call ${callId}`,
+      }),
     waitForEnd: async (callId, timeoutMs) => {
       const [call] = await waitForCalls({ call_id: callId }, ([one]) => one?.state === 'ended', timeoutMs);
       if (call === undefined) throw new Error('no call');
