@@ -242,7 +242,7 @@ describe('an incoming call', () => {
       user_name: 'fabio',
     });
     const ended = (await system.history.events(callId)).filter(({ type }) => type === 'call.ended');
-    expect(ended).toMatchObject([{ popupSkipped: 'agent_logged_out' }]);
+    expect(ended).toMatchObject([{ popupSkipped: 'not_logged_in' }]);
 
     const back = await connect('acme', 'fabio', resumeAt);
     expect(back.ready.popups).toEqual([]);

@@ -93,6 +93,7 @@ function toMessages(scene: Scene): AgentMessage[] {
       return ended(scene);
     case 'call.recording':
       return recorded(scene);
+    case 'call.reaped':
     case 'popup.seen':
     case 'popup.dismissed':
       return [];

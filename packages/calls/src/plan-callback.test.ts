@@ -131,7 +131,7 @@ describe('R44 why a pop-up was not shown', () => {
   const skipped = (made: CallbackPlan) => committed(made).event.popupSkipped;
 
   it('an agent who is logged out at the end', () => {
-    expect(skipped(plan(said('ended'), [], []))).toBe('agent_logged_out');
+    expect(skipped(plan(said('ended'), [], []))).toBe('not_logged_in');
     expect(skipped(plan(said('ended'), [], ['ana']))).toBeUndefined();
   });
 
@@ -152,7 +152,7 @@ describe('R44 why a pop-up was not shown', () => {
       destination: undefined,
     });
     expect(skipped(plan(bare, [named], ['ana']))).toBeUndefined();
-    expect(skipped(plan(bare, [named], []))).toBe('agent_logged_out');
+    expect(skipped(plan(bare, [named], []))).toBe('not_logged_in');
   });
 
   it('is not said of a recording, which brings none', () => {

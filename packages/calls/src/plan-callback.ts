@@ -108,5 +108,5 @@ function toSkipped(
   const users = toLegs(events).flatMap(({ user }) => (user === null ? [] : [user]));
   if (users.length === 0) return { popupSkipped: 'ramal_unknown' };
   if (kind !== 'ended' || users.some((user) => presentUsers.has(user))) return {};
-  return { popupSkipped: 'agent_logged_out' };
+  return { popupSkipped: 'not_logged_in' };
 }

@@ -26,7 +26,7 @@ const callback = fc
     result: option(fc.constantFrom('completed', 'no_answer', 'busy', 'voicemail', 'failed')),
     durationSec: option(fc.integer({ min: 0, max: 90 })),
     recording: option(fc.constantFrom('https://pbx.example/1.wav', '2.wav')),
-    popupSkipped: option(fc.constantFrom('agent_logged_out', 'ramal_unknown')),
+    popupSkipped: option(fc.constantFrom('not_logged_in', 'ramal_unknown')),
   })
   .map(drop);
 const dial = fc

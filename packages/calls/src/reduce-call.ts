@@ -27,6 +27,7 @@ const REACHED: Record<CallEvent['type'], CallState | null> = {
   'call.incoming': 'ringing',
   'call.answered': 'answered',
   'call.ended': 'ended',
+  'call.reaped': 'ended',
   'call.recording': null,
   'popup.seen': null,
   'popup.dismissed': null,

@@ -33,6 +33,8 @@ const callback = {
   direction,
   ramal: ramal.optional(),
   user: userId.optional(),
+  /** Where the callback names both ends of an internal call: the other end, the caller's. */
+  caller: z.object({ ramal, user: userId.optional() }).optional(),
   /** The far end's number as the CTI wrote it; absent when withheld. */
   peer: z.string().max(64).optional(),
   peerE164,
@@ -79,6 +81,8 @@ export const callEvent = z.discriminatedUnion('type', [
   z.object({ ...callback, type: z.literal('call.answered') }),
   z.object({ ...callback, type: z.literal('call.ended') }),
   z.object({ ...callback, type: z.literal('call.recording') }),
+  /** No end was told for longer than the tenant lets a call stay open: closed by us, until the CTI says otherwise. */
+  z.object({ ...base, type: z.literal('call.reaped') }),
   z.object({
     ...base,
     type: z.enum(['popup.seen', 'popup.dismissed']),

@@ -20,8 +20,11 @@ export type CallResult = z.infer<typeof callResult>;
 export const direction = z.enum(['inbound', 'outbound', 'internal', 'unknown']);
 export type Direction = z.infer<typeof direction>;
 
-/** How a callback found its call (R46). `created` means it found none and made one. */
-export const matchedBy = z.enum(['external_id', 'numbers', 'created']);
+/**
+ * How a callback found its call (R46): by the CTI's own id, by our id that the CTI sent back, or by the numbers.
+ * `created` means it found none and made one.
+ */
+export const matchedBy = z.enum(['external_id', 'intent', 'numbers', 'created']);
 export type MatchedBy = z.infer<typeof matchedBy>;
 
 /** A dial intent's states (I1). The last five are final. */

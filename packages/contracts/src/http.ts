@@ -3,7 +3,8 @@ import { callContext } from './call-event.ts';
 import { callResult, callState, direction } from './call-state.ts';
 import { callId, intentId, ramal, tenantId, userId } from './ids.ts';
 import { dialTarget } from './phone.ts';
-import { callView } from './wire-server.ts';
+import { noPopupReason } from './reasons.ts';
+import { callView, popupKind } from './wire-server.ts';
 
 /** `POST /v1/sessions`: an API key becomes a short-lived agent token (R36). */
 export const sessionRequest = z.object({
@@ -63,6 +64,56 @@ export const historyCall = callView.omit({ startedAt: true, answeredAt: true, en
 export type HistoryCall = z.infer<typeof historyCall>;
 
 export const callsResponse = z.object({ calls: z.array(historyCall), nextCursor: z.string().nullable() });
+
+/** What became of one pop-up: the answer to "did the agent see it, and if not, why?". */
+export const popupOutcome = z.object({
+  /** Null where none was ever made, for nobody is known to be at that end. */
+  popupId: z.uuid().nullable(),
+  user: userId.nullable(),
+  kind: popupKind,
+  outcome: z.enum(['dismissed', 'seen', 'delivered', 'waiting', 'not_shown']),
+  /** With `not_shown`. */
+  reason: noPopupReason.nullable(),
+});
+export type PopupOutcome = z.infer<typeof popupOutcome>;
+
+/** `GET /v1/calls/{callId}/timeline`: the call from the click to the last pop-up, oldest step first. */
+export const timelineResponse = z.object({
+  callId,
+  steps: z.array(
+    z.object({
+      at: z.iso.datetime(),
+      step: z.string(),
+      by: z.string().nullable(),
+      user: userId.nullable(),
+      popupId: z.uuid().nullable(),
+      reason: z.string().nullable(),
+      detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    }),
+  ),
+  popups: z.array(popupOutcome),
+});
+export type Timeline = z.infer<typeof timelineResponse>;
+
+/** `GET /v1/presence`: who is logged in, where, since when. */
+export const presenceQuery = z.object({ tenant: tenantId.optional(), user: userId.optional() });
+export const presenceResponse = z.object({
+  agents: z.array(
+    z.object({
+      user: userId,
+      ramal: ramal.nullable(),
+      since: z.iso.datetime(),
+      connections: z.array(
+        z.object({
+          gateway: z.string(),
+          since: z.iso.datetime(),
+          /** False for a socket that broke a moment ago and may come back. */
+          open: z.boolean(),
+        }),
+      ),
+    }),
+  ),
+});
 
 export const errorResponse = z.object({
   error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }),

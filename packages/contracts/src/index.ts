@@ -20,6 +20,14 @@ export {
   type MatchedBy,
   type IntentState,
 } from './call-state.ts';
+export {
+  callTrace,
+  traceBatch,
+  traceStep,
+  type CallTrace,
+  type TraceBatch,
+  type TraceStep,
+} from './call-trace.ts';
 export { dialJob, type DialJob } from './dial-job.ts';
 export { toDisplayNumber } from './display-number.ts';
 export {
@@ -31,20 +39,34 @@ export {
   historyCall,
   callsResponse,
   errorResponse,
+  popupOutcome,
+  presenceQuery,
+  presenceResponse,
+  timelineResponse,
   type HistoryCall,
+  type PopupOutcome,
+  type Timeline,
 } from './http.ts';
 export { tenantId, userId, ramal, intentId, callId, externalCallId, epochMs } from './ids.ts';
 export {
   DIAL_QUEUE,
   HISTORY_GROUP,
   EVENT_FIELD,
+  TRACE_FIELD,
   DEFAULT_PARTITIONS,
   escapeId,
   createNames,
   type Names,
 } from './names.ts';
 export { DIALLABLE, stripPunctuation, dialTarget } from './phone.ts';
-export { dialReason, popupSkipReason, type DialReason, type PopupSkipReason } from './reasons.ts';
+export {
+  dialReason,
+  noPopupReason,
+  popupSkipReason,
+  type DialReason,
+  type NoPopupReason,
+  type PopupSkipReason,
+} from './reasons.ts';
 export { toUuidV7, uuidV7Time, toUuidV8 } from './uuid.ts';
 export {
   SUBPROTOCOL,

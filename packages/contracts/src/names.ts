@@ -9,6 +9,9 @@ export const HISTORY_GROUP = 'history';
 /** The field of a stream entry that holds the event's JSON. */
 export const EVENT_FIELD = 'e';
 
+/** The field of a stream entry that holds traces, JSON of a `TraceBatch`: they travel with the events and may be lost. */
+export const TRACE_FIELD = 't';
+
 /** How many partitions tenants are spread over. A deployment keeps this number for life. */
 export const DEFAULT_PARTITIONS = 8;
 
@@ -19,6 +22,10 @@ export interface Names {
   events(partition: number): string;
   /** Intents whose outcome is due, scored by deadline (epoch ms). */
   dueIntents(partition: number): string;
+  /** Calls without an end, scored by when to look at them again (epoch ms). */
+  openCalls(partition: number): string;
+  /** Gateways that live, scored by when their lease ends (epoch ms). */
+  gateways(partition: number): string;
   intent(tenant: string, intentId: string): string;
   /** Prefix of all live calls of a tenant; the callId follows. */
   callPrefix(tenant: string): string;
@@ -34,8 +41,12 @@ export interface Names {
   /** Epoch and last seq of an agent's inbox. */
   inboxMeta(tenant: string, user: string): string;
   popups(tenant: string, user: string): string;
-  /** Leases of an agent's sockets, scored by expiry (epoch ms). */
+  /** An agent's sockets: a hash of name to where, since when, until when. */
   presence(tenant: string, user: string): string;
+  /** An agent's open sockets, scored by when a person last looked at them (epoch ms). */
+  focus(tenant: string, user: string): string;
+  /** A hash of an agent's pop-ups to the socket that brings each to the front. */
+  claims(tenant: string, user: string): string;
   /** Sharded pub/sub channel of one agent. */
   agentChannel(tenant: string, user: string): string;
 }
@@ -74,6 +85,8 @@ export function createNames(partitions = DEFAULT_PARTITIONS): Names {
     partitionOf,
     events: (partition) => `${tag(partition)}:events`,
     dueIntents: (partition) => `${tag(partition)}:due`,
+    openCalls: (partition) => `${tag(partition)}:open`,
+    gateways: (partition) => `${tag(partition)}:gateways`,
     intent: (tenant, id) => key(tenant, 'intent', id),
     callPrefix: (tenant) => `${key(tenant, 'call')}:`,
     call: (tenant, id) => key(tenant, 'call', id),
@@ -85,6 +98,8 @@ export function createNames(partitions = DEFAULT_PARTITIONS): Names {
     inboxMeta: (tenant, user) => key(tenant, 'inboxmeta', user),
     popups: (tenant, user) => key(tenant, 'popups', user),
     presence: (tenant, user) => key(tenant, 'presence', user),
+    focus: (tenant, user) => key(tenant, 'focus', user),
+    claims: (tenant, user) => key(tenant, 'claims', user),
     agentChannel: (tenant, user) => key(tenant, 'agent', user),
   };
 }

@@ -23,6 +23,17 @@ export const dialReason = z.enum([
 ]);
 export type DialReason = z.infer<typeof dialReason>;
 
-/** Why an agent was not shown a pop-up (R44). */
-export const popupSkipReason = z.enum(['agent_logged_out', 'ramal_unknown']);
+/** Why nobody was shown a pop-up that a callback brings (R44). */
+export const popupSkipReason = z.enum(['not_logged_in', 'ramal_unknown']);
 export type PopupSkipReason = z.infer<typeof popupSkipReason>;
+
+/** Why a pop-up did not show, or not on this socket: the answers to "why no pop-up?". */
+export const noPopupReason = z.enum([
+  ...popupSkipReason.options,
+  'tenant_inactive', // R42: the callback was refused
+  'expired',
+  'ended', // its call was over before anybody could be shown it
+  'dismissed', // closed on another of the agent's screens
+  'claimed_elsewhere', // another of the agent's sockets brings it to the front; this one has it passively
+]);
+export type NoPopupReason = z.infer<typeof noPopupReason>;

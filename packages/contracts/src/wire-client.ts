@@ -23,6 +23,13 @@ export const clientFrame = z.discriminatedUnion('op', [
     z.object({
       token,
       resume: z.object({ epoch: z.string().min(1).max(64), seq: z.number().int().nonnegative() }).optional(),
+      /** A name of this tab or device that survives a reconnect and that no other one has; kept in memory alone. */
+      tab: z
+        .string()
+        .regex(/^[\w-]{1,64}$/, '1 to 64 letters, digits, _ or -')
+        .optional(),
+      /** False for a tab in the background, which comes after those that were looked at. */
+      focused: z.boolean().optional(),
     }),
   ),
   frame('auth.refresh', z.object({ token })),
@@ -30,6 +37,7 @@ export const clientFrame = z.discriminatedUnion('op', [
   frame('dial.cancel', z.object({ intentId })),
   frame('popup.seen', popup),
   frame('popup.dismiss', popup),
+  frame('focus', nothing),
   frame('sync', nothing),
   frame('ping', nothing),
   frame('logout', nothing),

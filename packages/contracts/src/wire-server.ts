@@ -36,6 +36,8 @@ export const popup = z.object({
   /** Why the dial failed or is uncertain. */
   reason: dialReason.optional(),
   context: callContext.optional(),
+  /** When one of the agent's sockets first said that a person saw it. */
+  seenAt: epochMs.optional(),
 });
 export type Popup = z.infer<typeof popup>;
 
@@ -68,7 +70,8 @@ export type CallView = z.infer<typeof callView>;
 export const ctiStatus = z.object({
   /** False hides the call buttons (R1). */
   enabled: z.boolean(),
-  state: z.enum(['ok', 'disabled', 'not_configured', 'invalid']),
+  /** `unavailable`: not the tenant's doing; the gateway itself is cut off, so that dials fail and events wait. */
+  state: z.enum(['ok', 'disabled', 'not_configured', 'invalid', 'unavailable']),
 });
 export type CtiStatus = z.infer<typeof ctiStatus>;
 
@@ -80,7 +83,14 @@ export const resumePoint = z.object({
 });
 
 const event = <Op extends string, Data extends z.ZodType>(op: Op, data: Data) =>
-  z.object({ op: z.literal(op), seq: z.number().int().positive().optional(), ts: epochMs, data });
+  z.object({
+    op: z.literal(op),
+    seq: z.number().int().positive().optional(),
+    /** On `popup.show`: is this the one socket of the agent that brings the pop-up to the front? */
+    claimed: z.boolean().optional(),
+    ts: epochMs,
+    data,
+  });
 
 const dialProgress = z.object({ intentId, callId, reason: dialReason.optional() });
 
@@ -92,6 +102,8 @@ export const readyEvent = event(
     cti: ctiStatus,
     calls: z.array(callView),
     popups: z.array(popup),
+    /** Which of `popups` this socket brings to the front. */
+    claimed: z.array(z.uuid()).optional(),
     resume: resumePoint,
     heartbeatMs: z.number().int().positive(),
   }),
@@ -107,7 +119,7 @@ export const inboxEvent = z.discriminatedUnion('op', [
   event('dial.uncertain', dialProgress),
   event('popup.show', popup),
   event('popup.update', popup),
-  event('popup.hide', popup.extend({ hidden: z.enum(['ended', 'dismissed']) })),
+  event('popup.hide', popup.extend({ hidden: z.enum(['ended', 'dismissed', 'answered_elsewhere']) })),
   event('call.created', callView),
   event('call.answered', callView),
   event('call.ended', callView),
@@ -122,7 +134,17 @@ export const connectionEvent = z.discriminatedUnion('op', [
   readyEvent,
   event('cti.status', ctiStatus),
   event('server.draining', z.object({ reconnectAfterMs: z.number().int().nonnegative() })),
-  event('resync', z.object({ calls: z.array(callView), popups: z.array(popup), resume: resumePoint })),
+  event(
+    'resync',
+    z.object({
+      calls: z.array(callView),
+      popups: z.array(popup),
+      claimed: z.array(z.uuid()).optional(),
+      resume: resumePoint,
+    }),
+  ),
+  /** A standing pop-up passed to this socket, or from it to another one. */
+  event('popup.claim', z.object({ popupId: z.uuid(), claimed: z.boolean() })),
 ]);
 export type ConnectionEvent = z.infer<typeof connectionEvent>;
 

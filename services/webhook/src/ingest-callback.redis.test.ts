@@ -71,7 +71,7 @@ describe('R44-R46 the story of a call', () => {
     await send('incoming', INBOUND);
     await send('ended', INBOUND);
     expect(await test.toldTo(tenant, 'ana')).not.toContain('popup.show:end');
-    expect((await test.eventsOf(tenant)).at(-1)).toMatchObject({ popupSkipped: 'agent_logged_out' });
+    expect((await test.eventsOf(tenant)).at(-1)).toMatchObject({ popupSkipped: 'not_logged_in' });
   });
 
   it('R44 of an outgoing call by hand is found by its extension', async () => {
