@@ -1,6 +1,7 @@
 import type { CallEvent, CallView, DialEvent, InboxEvent, Popup } from '@ramal/contracts';
+import type { CallLeg } from './follow-call.ts';
 import { toPopup } from './popup.ts';
-import { type Leg, reduceCall, toLegs, toPeer } from './reduce-call.ts';
+import { reduceCall, toLegs, toLegView, toPhase } from './reduce-call.ts';
 
 /** One event for an agent's inbox; with `popup`, what it does to the agent's set of live pop-ups. */
 export interface AgentMessage {
@@ -30,49 +31,75 @@ export function toDeliveries(
   event: CallEvent,
   presentUsers: ReadonlySet<string>,
 ): AgentDelivery[] {
-  const after = [...before, event];
-  const call = reduceCall(after);
-  const legsBefore = new Set(toLegs(before).map((leg) => leg.user));
-  return toLegs(after)
-    .filter((leg): leg is Leg & { user: string } => leg.user !== null)
-    .map((leg) => ({
-      user: leg.user,
-      messages: toMessages({
-        event,
-        user: leg.user,
-        before: legsBefore.has(leg.user) ? reduceCall(before) : null,
-        hungUp: before.some(({ type }) => type === 'call.ended'),
-        call: toLegView(call, leg),
-        nowMs: event.at,
-        present: presentUsers.has(leg.user),
-      }),
+  return toScenes(before, event)
+    .map((scene) => ({
+      user: scene.user,
+      messages: toMessages(scene, presentUsers.has(scene.user)),
     }))
     .filter((delivery) => delivery.messages.length > 0);
 }
 
-/** The call as one of its agents sees it: own extension, and the other end as the peer. */
-export function toLegView(call: CallView, leg: Leg): CallView {
-  if (call.direction !== 'internal' || call.ramal === leg.ramal) {
-    return { ...call, ramal: leg.ramal, user: leg.user };
-  }
-  const other = call.origin === leg.ramal ? call.destination : call.origin;
-  return { ...call, ramal: leg.ramal, user: leg.user, peer: toPeer(other ?? '') };
+/** Who is to get the end pop-up because of this event, if they are logged in (R44). */
+export function toEndPopupUsers(before: readonly CallEvent[], event: CallEvent): string[] {
+  return toScenes(before, event)
+    .filter(bringsEndPopup)
+    .map(({ user }) => user);
 }
 
+/**
+ * What a leg has to do with its call: nothing yet, a part in it, none since another took it, none since we closed the
+ * call for want of an end, or none because the CTI told its end.
+ */
+type Part = 'none' | 'open' | 'elsewhere' | 'closed' | 'over';
+
+/** One fact, as one agent of the call comes to know it. */
 interface Scene {
   event: CallEvent;
   user: string;
+  leg: CallLeg;
+  was: Part;
+  is: Part;
   /** The call as this agent knew it; null when it is news. */
   before: CallView | null;
-  /** Had the CTI already told the end? */
-  hungUp: boolean;
   call: CallView;
-  nowMs: number;
-  present: boolean;
+  events: readonly CallEvent[];
 }
 
-function toMessages(scene: Scene): AgentMessage[] {
-  const { event } = scene;
+function toScenes(before: readonly CallEvent[], event: CallEvent): Scene[] {
+  const events = [...before, event];
+  const call = reduceCall(events);
+  const legsBefore = before.length === 0 ? [] : toLegs(before);
+  const callBefore = before.length === 0 ? null : reduceCall(before);
+  return toLegs(events).flatMap((leg) => {
+    const { user } = leg;
+    if (user === null) return [];
+    // Known to this agent only if the leg was theirs already.
+    const known = legsBefore.find((one) => one.ramal === leg.ramal && one.user === user);
+    return {
+      event,
+      user,
+      leg,
+      was: known === undefined ? 'none' : toPart(before, known),
+      is: toPart(events, leg),
+      before: known === undefined || callBefore === null ? null : toLegView(callBefore, known),
+      call: toLegView(call, leg),
+      events,
+    };
+  });
+}
+
+function toPart(events: readonly CallEvent[], leg: CallLeg): Part {
+  const phase = toPhase(events);
+  if (leg.status === 'elsewhere') return 'elsewhere';
+  if (phase === 'ended' || leg.status === 'left') return 'over';
+  return phase === 'reaped' ? 'closed' : 'open';
+}
+
+function toMessages(scene: Scene, present: boolean): AgentMessage[] {
+  const { event, was, is } = scene;
+  // A colleague took the call: it is news to nobody else, and what becomes of it neither.
+  if (is === 'elsewhere') return was === 'open' ? lost(scene) : [];
+  if ((is === 'over' && was !== 'over') || (is === 'closed' && was === 'open')) return ended(scene, present);
   switch (event.type) {
     case 'call.requested':
       return event.user === scene.user
@@ -90,7 +117,8 @@ function toMessages(scene: Scene): AgentMessage[] {
     case 'call.answered':
       return answered(scene);
     case 'call.ended':
-      return ended(scene);
+      // Of another phone, while this one rings or talks on.
+      return is === 'open' ? [] : endedAlready(scene);
     case 'call.recording':
       return recorded(scene);
     case 'call.reaped':
@@ -103,58 +131,75 @@ function toMessages(scene: Scene): AgentMessage[] {
 /** The steps of a dial concern who dialled; the callee of an internal call only sees the call. */
 function dialled(scene: Scene, event: DialEvent): AgentMessage[] {
   const { before, call } = scene;
-  const ended = call.state === 'ended' && before?.state !== 'ended';
-  const news = plain(scene, ended ? 'call.ended' : 'call.updated');
+  const isEnd = call.state === 'ended' && before?.state !== 'ended';
+  const news = plain(scene, isEnd ? 'call.ended' : 'call.updated');
   if (event.user !== scene.user) return [news];
   return [dialProgress(scene), news, popup(scene, 'update', 'start')];
 }
 
 function rung(scene: Scene): AgentMessage[] {
-  const { before, call } = scene;
-  if (before === null) return [plain(scene, 'call.created'), ...incoming(scene)];
+  const { was, before, call } = scene;
+  if (before === null) return [plain(scene, 'call.created'), ...ringing(scene)];
   const updated = plain(scene, 'call.updated');
-  if (call.state === 'ended') return [updated];
+  if (scene.is !== 'open') return [updated];
+  // It was another's meanwhile and was handed back.
+  if (was === 'elsewhere' || was === 'over') return [updated, ...ringing(scene)];
   // Told again, or of another extension: a pop-up that stands follows, one that was closed stays closed (I5).
-  const kind = before.state === 'ended' ? 'start' : 'incoming';
+  const kind = call.intentId !== null && before.state === 'ended' ? 'start' : 'incoming';
   return [updated, popup(scene, 'update', kind)];
 }
 
-/** The pop-up of a call that rings; its own dial already has the start pop-up. */
-function incoming(scene: Scene): AgentMessage[] {
-  const { call, event } = scene;
-  if (call.state === 'ended' || (call.intentId !== null && !isCallee(scene))) return [];
-  return 'direction' in event && event.direction !== 'outbound' ? [popup(scene, 'show', 'incoming')] : [];
-}
-
-/** In an internal call that one agent dialled, the other one is called. */
-function isCallee({ call }: Scene): boolean {
-  return call.direction === 'internal' && call.ramal !== call.origin;
+/** The pop-up of a call that rings: *incoming* at who is called, *start* at who calls a colleague by hand. */
+function ringing({ call, event, leg, ...rest }: Scene): AgentMessage[] {
+  const scene = { call, event, leg, ...rest };
+  if (call.state === 'ended' || !('direction' in event) || event.direction === 'outbound') return [];
+  if (!leg.calls) return [popup(scene, 'show', 'incoming')];
+  // Its own dial has brought the start pop-up already.
+  return call.direction === 'internal' && call.intentId === null ? [popup(scene, 'show', 'start')] : [];
 }
 
 function answered(scene: Scene): AgentMessage[] {
-  const { before, call, hungUp } = scene;
-  if (before !== null && hungUp) return [plain(scene, 'call.updated'), popup(scene, 'update', 'end')];
+  const { was, is, before, call } = scene;
+  if (is !== 'open') return endedAlready(scene);
   const news = before === null ? [plain(scene, 'call.created')] : [];
-  if (call.state === 'ended') return news;
-  const popups = before === null && call.direction !== 'outbound' ? incoming(scene) : [];
+  const shown = was === 'open' || call.direction === 'outbound' ? [] : ringing(scene);
   return [
     ...news,
     plain(scene, 'call.answered'),
-    ...popups,
+    ...shown,
     popup(scene, 'update', 'start'),
     popup(scene, 'update', 'incoming'),
   ];
 }
 
-function ended(scene: Scene): AgentMessage[] {
-  const { before } = scene;
-  if (before !== null && scene.hungUp) {
-    return [plain(scene, 'call.updated'), popup(scene, 'update', 'end')];
-  }
-  const news = before === null ? [plain(scene, 'call.created')] : [];
+/** Another phone took the call that rang here too. */
+function lost(scene: Scene): AgentMessage[] {
+  return [plain(scene, 'call.ended'), popup(scene, 'hide', 'incoming', 'answered_elsewhere')];
+}
+
+function ended(scene: Scene, present: boolean): AgentMessage[] {
+  const created = scene.before === null ? [plain(scene, 'call.created')] : [];
+  const news = plain(scene, scene.was === 'closed' ? 'call.updated' : 'call.ended');
   const hide = [popup(scene, 'hide', 'start'), popup(scene, 'hide', 'incoming')];
-  const show = scene.present ? [popup(scene, 'show', 'end')] : [];
-  return [...news, plain(scene, 'call.ended'), ...hide, ...show];
+  const show = present && bringsEndPopup(scene) ? [popup(scene, 'show', 'end')] : [];
+  return [...created, news, ...hide, ...show];
+}
+
+/**
+ * The end pop-up is for whose part in the call ends by the CTI's word (R44); not for whom another took it from, and
+ * not when we close a call nobody spoke of for hours.
+ */
+function bringsEndPopup({ event, was, is }: Scene): boolean {
+  return (was === 'none' || was === 'open' || was === 'closed') && is === 'over' && isWordOfCti(event);
+}
+
+function isWordOfCti({ type }: CallEvent): boolean {
+  return type === 'call.ended' || type === 'call.answered' || type === 'call.incoming';
+}
+
+/** More is told of a call whose end is known. */
+function endedAlready(scene: Scene): AgentMessage[] {
+  return [plain(scene, 'call.updated'), popup(scene, 'update', 'end')];
 }
 
 function recorded(scene: Scene): AgentMessage[] {
@@ -163,16 +208,16 @@ function recorded(scene: Scene): AgentMessage[] {
   const news = scene.before === null ? [plain(scene, 'call.created')] : [];
   return [
     ...news,
-    { op: 'recording.ready', ts: scene.nowMs, data: { callId, recording } },
+    { op: 'recording.ready', ts: scene.event.at, data: { callId, recording } },
     popup(scene, 'update', 'end'),
   ];
 }
 
 function plain(
-  { call, nowMs }: Scene,
+  { call, event }: Scene,
   op: 'call.created' | 'call.answered' | 'call.ended' | 'call.updated',
 ): AgentMessage {
-  return { op, ts: nowMs, data: call };
+  return { op, ts: event.at, data: call };
 }
 
 const DIAL_OPS = {
@@ -186,18 +231,23 @@ const DIAL_OPS = {
   'dial.canceled': 'dial.failed',
 } as const;
 
-function dialProgress({ event, nowMs }: Scene): AgentMessage {
+function dialProgress({ event }: Scene): AgentMessage {
   if (!('intentId' in event)) throw new TypeError(`${event.type} is not a step of a dial`);
   const reason = 'reason' in event ? { reason: event.reason } : {};
   return {
     op: DIAL_OPS[event.type],
-    ts: nowMs,
+    ts: event.at,
     data: { intentId: event.intentId, callId: event.callId, ...reason },
   };
 }
 
-function popup(scene: Scene, change: 'show' | 'update' | 'hide', kind: Popup['kind']): AgentMessage {
-  const shown = toPopup(kind, scene.call, scene.user, scene.nowMs);
-  const data = change === 'hide' ? { ...shown, hidden: 'ended' } : shown;
-  return { op: `popup.${change}`, ts: scene.nowMs, data, popup: { change, popup: shown } };
+function popup(
+  { call, user, event, events }: Scene,
+  change: 'show' | 'update' | 'hide',
+  kind: Popup['kind'],
+  hidden: 'ended' | 'answered_elsewhere' = 'ended',
+): AgentMessage {
+  const shown = toPopup(kind, call, user, event.at, events);
+  const data = change === 'hide' ? { ...shown, hidden } : shown;
+  return { op: `popup.${change}`, ts: event.at, data, popup: { change, popup: shown } };
 }

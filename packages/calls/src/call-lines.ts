@@ -1,8 +1,7 @@
 import type { CallEvent } from '@ramal/contracts';
-import { toLegView } from './agent-messages.ts';
 import type { Line } from './call-commit.ts';
 import type { Callback } from './match-callback.ts';
-import { reduceCall, toLegs } from './reduce-call.ts';
+import { reduceCall, toLegPeer, toLegs } from './reduce-call.ts';
 import { toPeerKey } from './same-number.ts';
 
 /** The lines a call is found under: one for each of our agents' ends, or one of its two numbers where neither is ours. */
@@ -12,7 +11,7 @@ export function toLines(events: readonly CallEvent[]): Line[] {
   if (legs.length === 0) return toForeignLines(call.origin, call.destination);
   return legs.map((leg) => ({
     ramal: leg.ramal,
-    peerKey: toPeerKey(toLegView(call, leg).peer.raw),
+    peerKey: toPeerKey(toLegPeer(call, leg).raw),
   }));
 }
 

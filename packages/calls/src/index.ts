@@ -1,4 +1,4 @@
-export { type AgentDelivery, type AgentMessage, toLegView } from './agent-messages.ts';
+export { type AgentDelivery, type AgentMessage } from './agent-messages.ts';
 export type { CallCommit, IntentChange, Line } from './call-commit.ts';
 export { toCallbackLines } from './call-lines.ts';
 export { type Callback, type CallbackKind, type LiveCall, matchCallback } from './match-callback.ts';
@@ -13,6 +13,8 @@ export {
   toClaim,
 } from './plan-dial.ts';
 export { planPopupReaction } from './plan-popup.ts';
-export { type Leg, reduceCall, toLegs } from './reduce-call.ts';
+export { planReap, toReapAt } from './plan-reap.ts';
+export { reduceCall, toLegs, toLegView } from './reduce-call.ts';
+export { type CallLeg, type Leg } from './follow-call.ts';
 export { isSameNumber } from './same-number.ts';
 export { toStableId } from './stable-id.ts';

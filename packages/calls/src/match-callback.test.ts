@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { callIdAt, event, live, OUTBOUND, said, saidOutbound, T0 } from '../test/build-events.ts';
 import { matchCallback } from './match-callback.ts';
+import { planCallback } from './plan-callback.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -103,7 +104,7 @@ describe('R46 which callbacks a call may still get', () => {
     ['an answered call is not called again', answered, 'incoming', 31 * SECOND, false],
     ['an answer', ringing, 'answered', 2 * MINUTE, true],
     ['an end after hours of talk', answered, 'ended', 3 * HOUR, true],
-    ['an end after longer than any call lasts', answered, 'ended', 5 * HOUR, false],
+    ['an end after longer than any call lasts', answered, 'ended', 12 * HOUR, false],
     ['an answer that the end overtook', over, 'answered', 15 * SECOND, true],
     ['an answer minutes after the end', over, 'answered', 5 * MINUTE, false],
     ['the end told twice', over, 'ended', 35 * SECOND, true],
@@ -129,6 +130,71 @@ describe('R46 which callbacks a call may still get', () => {
   ];
   it.each(dialRows)('dialled: %s', (_, call, kind, afterMs, found) => {
     expect(matchCallback(saidOutbound(kind), [call], T0 + afterMs)?.call).toBe(found ? call : undefined);
+  });
+});
+
+describe('R46 the same numbers, called again', () => {
+  const redialled = (seconds: number) =>
+    matchCallback(said('incoming'), [over], T0 + 10 * SECOND + seconds * SECOND);
+
+  it('soon after the end it is another call, unless it is the first ring told twice', () => {
+    expect(redialled(2)?.call).toBe(over);
+    expect(redialled(6)).toBeNull();
+    expect(redialled(50)).toBeNull();
+  });
+
+  it('the CTI’s own clock tells better than ours', () => {
+    const timed = live([event('call.incoming', { ctiAt: T0 }), event('call.ended', at(2 * SECOND))]);
+    const again = (ctiAtMs: number) =>
+      matchCallback(said('incoming', { ctiAtMs }), [timed], T0 + 4 * SECOND)?.call;
+    expect(again(T0 + 3 * SECOND)).toBeUndefined();
+    expect(again(T0)).toBe(timed);
+    const open = live([event('call.incoming', { ctiAt: T0 })]);
+    expect(
+      matchCallback(said('incoming', { ctiAtMs: T0 + 20 * SECOND }), [open], T0 + 20 * SECOND),
+    ).toBeNull();
+    expect(matchCallback(said('incoming', { ctiAtMs: T0 }), [open], T0 + MINUTE)?.call).toBe(open);
+  });
+
+  it('the first call’s end told twice does not end the second call', () => {
+    const plan = planCallback(said('ended', { durationSec: 7 }), {
+      tenant: 'acme',
+      nowMs: T0 + 10 * SECOND,
+      candidates: [live([event('call.incoming')])],
+      lines: [],
+      presentUsers: new Set(),
+      newCallId: callIdAt(T0, 9),
+    });
+    if (plan.kind !== 'commit') throw new Error('expected a commit');
+    const first = live(plan.commit.events);
+    const next = live([event('call.incoming', { callId: callIdAt(T0 + 12 * SECOND), ...at(12 * SECOND) })]);
+    const end = said('ended', { durationSec: 7 });
+    expect(matchCallback(end, [first, next], T0 + 13 * SECOND)?.call).toBe(first);
+    expect(matchCallback(end, [next, first], T0 + 13 * SECOND)?.call).toBe(first);
+    expect(matchCallback({ ...end, durationSec: 1 }, [first, next], T0 + 13 * SECOND)?.call).toBe(next);
+    expect(matchCallback(end, [first, next], T0 + 40 * SECOND)?.call).toBe(next);
+  });
+});
+
+describe('R46 by our own id, which the CTI sends back', () => {
+  it('finds the call whatever the numbers say, and never another tenant’s or an unknown one', () => {
+    const other = live([event('call.incoming', { callId: callIdAt(T0, 5) })]);
+    const ended = saidOutbound('ended', { peer: '11', destination: '11', ourCallId: dialled.callId });
+    expect(matchCallback(ended, [other, dialled], T0 + MINUTE)).toEqual({
+      call: dialled,
+      matchedBy: 'intent',
+    });
+    const unknown = saidOutbound('ended', { ourCallId: callIdAt(T0, 99) });
+    expect(matchCallback(unknown, [dialled], T0 + MINUTE)?.matchedBy).toBe('numbers');
+  });
+
+  it('the CTI’s own id comes first', () => {
+    const named = live([event('call.incoming', { callId: callIdAt(T0, 5), externalCallId: 'x1' })]);
+    const both = saidOutbound('ended', { externalCallId: 'x1', ourCallId: dialled.callId });
+    expect(matchCallback(both, [dialled, named], T0)).toMatchObject({
+      call: named,
+      matchedBy: 'external_id',
+    });
   });
 });
 

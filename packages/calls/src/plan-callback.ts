@@ -1,10 +1,10 @@
 import type { CallbackEvent, CallEvent } from '@ramal/contracts';
-import { toDeliveries } from './agent-messages.ts';
+import { toDeliveries, toEndPopupUsers } from './agent-messages.ts';
 import type { CallCommit } from './call-commit.ts';
+import { toCallbackEventId } from './callback-event-id.ts';
 import { type Callback, type CallbackKind, type LiveCall, matchCallback } from './match-callback.ts';
 import { toLines } from './call-lines.ts';
-import { reduceCall, toLegs } from './reduce-call.ts';
-import { toStableId } from './stable-id.ts';
+import { isClosed, toLegs, toNextMoment } from './reduce-call.ts';
 
 /** What was read before a callback is planned. */
 export interface CallbackScene {
@@ -33,10 +33,10 @@ const EVENT_TYPES = {
 export function planCallback(callback: Callback, scene: CallbackScene): CallbackPlan {
   const match = matchCallback(callback, scene.candidates, scene.nowMs);
   const known = match?.call ?? { callId: scene.newCallId, version: 0, events: [] };
-  const said = toEvent(callback, scene, known.callId, match?.matchedBy ?? 'created');
-  const event = { ...said, ...toSkipped(callback.kind, [...known.events, said], scene.presentUsers) };
-  if (known.events.some(({ eventId }) => eventId === event.eventId))
+  const said = toEvent(callback, scene, known, match?.matchedBy ?? 'created');
+  if (known.events.some(({ eventId }) => eventId === said.eventId))
     return { kind: 'duplicate', callId: known.callId };
+  const event = { ...said, ...toSkipped(known.events, said, scene.presentUsers) };
   const events = [...known.events, event];
   const commit: CallCommit = {
     tenant: scene.tenant,
@@ -44,7 +44,7 @@ export function planCallback(callback: Callback, scene: CallbackScene): Callback
     commitId: event.eventId,
     expectedVersion: known.version,
     events,
-    ended: reduceCall(events).state === 'ended',
+    ended: isClosed(events),
     lines: toLines(events),
     ...(match === null ? { expectedLines: scene.lines } : {}),
     ...(callback.externalCallId === undefined ? {} : { externalCallId: callback.externalCallId }),
@@ -56,7 +56,7 @@ export function planCallback(callback: Callback, scene: CallbackScene): Callback
 function toEvent(
   callback: Callback,
   scene: CallbackScene,
-  callId: string,
+  call: LiveCall,
   matchedBy: CallbackEvent['matchedBy'],
 ): CallbackEvent {
   const {
@@ -74,19 +74,21 @@ function toEvent(
     ctiAtMs,
   } = callback;
   const leg = legs.find(({ user }) => user !== null) ?? legs[0];
-  const fingerprint = [origin, destination, externalCallId, result, durationSec, recording, ctiAtMs];
+  const caller = direction === 'internal' ? legs.find((other) => other !== leg) : undefined;
   return {
     type: EVENT_TYPES[kind],
-    eventId: toStableId(scene.tenant, callId, kind, ...fingerprint.map((fact) => fact ?? null)),
+    eventId: toCallbackEventId({ ...call, tenant: scene.tenant }, callback),
     tenant: scene.tenant,
-    callId,
-    at: scene.nowMs,
+    callId: call.callId,
+    at: toNextMoment(call.events, scene.nowMs),
     direction,
     matchedBy,
     ...(leg === undefined ? {} : { ramal: leg.ramal }),
     ...(leg?.user == null ? {} : { user: leg.user }),
+    ...(caller === undefined
+      ? {}
+      : { caller: { ramal: caller.ramal, ...(caller.user === null ? {} : { user: caller.user }) } }),
     ...(peer === undefined ? {} : { peer }),
-    // No part of the fingerprint: the same callback stays the same when the tenant's settings change.
     ...(peerE164 === undefined ? {} : { peerE164 }),
     ...(origin === undefined ? {} : { origin }),
     ...(destination === undefined ? {} : { destination }),
@@ -100,13 +102,13 @@ function toEvent(
 
 /** Why the pop-up of this callback is not shown to anybody, where it is not (R44). A recording brings none. */
 function toSkipped(
-  kind: CallbackKind,
-  events: readonly CallEvent[],
+  before: readonly CallEvent[],
+  said: CallbackEvent,
   presentUsers: ReadonlySet<string>,
 ): Pick<CallbackEvent, 'popupSkipped'> {
-  if (kind === 'recording') return {};
-  const users = toLegs(events).flatMap(({ user }) => (user === null ? [] : [user]));
-  if (users.length === 0) return { popupSkipped: 'ramal_unknown' };
-  if (kind !== 'ended' || users.some((user) => presentUsers.has(user))) return {};
+  if (said.type === 'call.recording') return {};
+  if (toLegs([...before, said]).every(({ user }) => user === null)) return { popupSkipped: 'ramal_unknown' };
+  const users = toEndPopupUsers(before, said);
+  if (users.length === 0 || users.some((user) => presentUsers.has(user))) return {};
   return { popupSkipped: 'not_logged_in' };
 }

@@ -3,7 +3,7 @@ import { toDeliveries } from './agent-messages.ts';
 import type { CallCommit, IntentChange } from './call-commit.ts';
 import type { LiveCall } from './match-callback.ts';
 import { toLines } from './call-lines.ts';
-import { reduceCall } from './reduce-call.ts';
+import { isClosed, toNextMoment } from './reduce-call.ts';
 import { toStableId } from './stable-id.ts';
 
 /** How long after the click a phone may begin to ring (I2), in ms. */
@@ -94,7 +94,7 @@ export function planDialStep(
     eventId: toStableId(tenant, callId, step.type, 'fence' in step ? step.fence : ''),
     tenant,
     callId,
-    at: nowMs,
+    at: toNextMoment(call.events, nowMs),
     user,
     ramal,
     intentId,
@@ -107,7 +107,7 @@ export function planDialStep(
     commitId: event.eventId,
     expectedVersion: call.version,
     events,
-    ended: reduceCall(events).state === 'ended',
+    ended: isClosed(events),
     lines: toLines(events),
     intent: toIntentChange(intentId, step),
     deliveries: toDeliveries(call.events, event, new Set()),

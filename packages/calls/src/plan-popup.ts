@@ -1,11 +1,16 @@
 import type { CallEvent, Popup } from '@ramal/contracts';
+import type { AgentMessage } from './agent-messages.ts';
 import type { CallCommit } from './call-commit.ts';
 import type { LiveCall } from './match-callback.ts';
 import { toLines } from './call-lines.ts';
-import { reduceCall } from './reduce-call.ts';
+import { isClosed, toNextMoment } from './reduce-call.ts';
 import { toStableId } from './stable-id.ts';
 
-/** An agent saw a pop-up or closed it: recorded on the call, and a closed one goes from all the agent's tabs. */
+/**
+ * An agent saw a pop-up or closed it: recorded on the call. All the agent's tabs hear of it, and a closed one goes
+ * from them all.
+ * @param options.popup as it stands, read after `options.call`
+ */
 export function planPopupReaction(options: {
   tenant: string;
   user: string;
@@ -20,7 +25,7 @@ export function planPopupReaction(options: {
     eventId: toStableId(tenant, reaction, popup.popupId),
     tenant,
     callId: call.callId,
-    at: nowMs,
+    at: toNextMoment(call.events, nowMs),
     user,
     popupId: popup.popupId,
   };
@@ -31,23 +36,21 @@ export function planPopupReaction(options: {
     commitId: event.eventId,
     expectedVersion: call.version,
     events,
-    ended: reduceCall(events).state === 'ended',
+    ended: isClosed(events),
     lines: toLines(events),
-    deliveries:
-      reaction === 'popup.seen'
-        ? []
-        : [
-            {
-              user,
-              messages: [
-                {
-                  op: 'popup.hide',
-                  ts: nowMs,
-                  data: { ...popup, hidden: 'dismissed' },
-                  popup: { change: 'hide', popup },
-                },
-              ],
-            },
-          ],
+    deliveries: [{ user, messages: [toMessage(popup, reaction, event.at)] }],
   };
+}
+
+function toMessage(popup: Popup, reaction: 'popup.seen' | 'popup.dismissed', at: number): AgentMessage {
+  if (reaction === 'popup.dismissed') {
+    return {
+      op: 'popup.hide',
+      ts: at,
+      data: { ...popup, hidden: 'dismissed' },
+      popup: { change: 'hide', popup },
+    };
+  }
+  const seen = { ...popup, seenAt: at };
+  return { op: 'popup.update', ts: at, data: seen, popup: { change: 'update', popup: seen } };
 }

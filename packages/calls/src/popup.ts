@@ -1,4 +1,4 @@
-import type { CallView, Popup, PopupKind } from '@ramal/contracts';
+import type { CallEvent, CallView, Popup, PopupKind } from '@ramal/contracts';
 import { toStableId } from './stable-id.ts';
 
 /** How long a pop-up may be shown after the fact that brought it, in ms. */
@@ -18,11 +18,22 @@ function toPopupId(callId: string, user: string, kind: PopupKind): string {
   return toStableId('popup', callId, user, kind);
 }
 
-/** The pop-up of one kind, as the call now stands from one agent's side (R46). */
-export function toPopup(kind: PopupKind, call: CallView, user: string, nowMs: number): Popup {
+/**
+ * The pop-up of one kind, as the call now stands from one agent's side (R46).
+ * @param events the call's, for what the agent did with the pop-up so far
+ */
+export function toPopup(
+  kind: PopupKind,
+  call: CallView,
+  user: string,
+  nowMs: number,
+  events: readonly CallEvent[],
+): Popup {
   const { callId, direction, state, peer, ramal, startedAt } = call;
+  const popupId = toPopupId(callId, user, kind);
+  const seen = events.find((event) => event.type === 'popup.seen' && event.popupId === popupId);
   return {
-    popupId: toPopupId(callId, user, kind),
+    popupId,
     kind,
     callId,
     direction,
@@ -37,6 +48,7 @@ export function toPopup(kind: PopupKind, call: CallView, user: string, nowMs: nu
     ...(call.durationSec === null ? {} : { durationSec: call.durationSec }),
     ...(call.reason === null ? {} : { reason: call.reason }),
     ...(call.context === null ? {} : { context: call.context }),
+    ...(seen === undefined ? {} : { seenAt: seen.at }),
   };
 }
 

@@ -2,10 +2,11 @@ import { type CallEvent, callEvent, callView } from '@ramal/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CALL_ID, event, T0 } from '../test/build-events.ts';
-import { reduceCall, toLegs } from './reduce-call.ts';
+import { reduceCall, toLegs, toPhase } from './reduce-call.ts';
 import { toStableId } from './stable-id.ts';
 
-const at = fc.integer({ min: 0, max: 4 }).map((step) => T0 + step * 1_000);
+/** How long after the fact before it each one becomes known, in ms: within and beyond what counts as late. */
+const gap = fc.constantFrom(1, 300, 4_000, 9_000);
 const option = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 const drop = (fields: object) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
@@ -14,7 +15,7 @@ const drop = (fields: object) =>
 const callback = fc
   .record({
     type: fc.constantFrom('call.incoming', 'call.answered', 'call.ended', 'call.recording'),
-    at,
+    gap,
     direction: fc.constantFrom('inbound', 'outbound', 'internal', 'unknown'),
     ramal: option(fc.constantFrom('3501', '3502')),
     user: option(fc.constantFrom('ana', 'bruno')),
@@ -40,33 +41,49 @@ const dial = fc
       'dial.uncertain',
       'dial.canceled',
     ),
-    at,
+    gap,
     attempt: fc.integer({ min: 1, max: 3 }),
   })
-  .map(({ type, at: when, attempt }) => ({
+  .map(({ type, gap: after, attempt }) => ({
     type,
-    at: when,
+    gap: after,
     ...(type === 'dial.requesting' ? { attempt } : {}),
   }));
-const popup = fc.record({ type: fc.constantFrom('popup.seen', 'popup.dismissed'), at });
+const popup = fc.record({ type: fc.constantFrom('popup.seen', 'popup.dismissed'), gap });
 
+const reaped = fc.record({ type: fc.constant('call.reaped'), gap });
+
+/** In the order they became known, which is the order of their moments. */
 const events = fc
-  .array(fc.oneof({ weight: 3, arbitrary: callback }, { weight: 3, arbitrary: dial }, popup), {
-    minLength: 1,
-    maxLength: 12,
-  })
-  .map((all) =>
-    all.map((fields, n) => {
-      const { type, ...rest } = fields as { type: CallEvent['type'] };
+  .array(
+    fc.oneof(
+      { weight: 6, arbitrary: callback },
+      { weight: 4, arbitrary: dial },
+      { weight: 2, arbitrary: popup },
+      reaped,
+    ),
+    { minLength: 1, maxLength: 12 },
+  )
+  .map((all) => {
+    let moment = T0;
+    return all.map((fields, n) => {
+      const { type, gap: after, ...rest } = fields as { type: CallEvent['type']; gap: number };
+      moment += after;
       // Without the builder's defaults, which would hide what an event leaves out.
-      const bare = { ...event(type), ...rest, eventId: toStableId(n) } as Record<string, unknown>;
+      const bare = { ...event(type), ...rest, at: moment, eventId: toStableId(n) } as Record<string, unknown>;
       if (type.startsWith('call.') && type !== 'call.requested') {
         for (const key of ['ramal', 'user', 'peer', 'origin', 'destination', 'recording'])
           if (!(key in rest)) delete bare[key];
       }
       return bare as CallEvent;
-    }),
-  );
+    });
+  });
+
+/** The same facts, all of them known only after those of the first set. */
+function afterwards(set: readonly CallEvent[], more: readonly CallEvent[]): CallEvent[] {
+  const last = Math.max(...set.map((one) => one.at));
+  return more.map((one, n) => ({ ...one, at: one.at - T0 + last, eventId: toStableId('later', n) }));
+}
 
 const shuffled = events.chain((set) =>
   fc.tuple(
@@ -128,13 +145,27 @@ describe('I4 a call is a function of the set of its events', () => {
 
   it('ended by the CTI it stays ended, whatever else becomes known', () => {
     fc.assert(
-      fc.property(events, events, at, (set, more, when) => {
-        const hangup = { ...event('call.ended', { at: when }), eventId: toStableId('hangup') };
-        const later = more.map((one, n) => ({ ...one, eventId: toStableId('later', n) }));
-        expect(reduceCall([...set, hangup]).state).toBe('ended');
-        expect(reduceCall([...set, hangup, ...later]).state).toBe('ended');
+      fc.property(events, events, (set, more) => {
+        const [last] = afterwards(set, [event('call.ended', { at: T0 + 1, ramal: undefined })]);
+        const hangup = { ...last, eventId: toStableId('hangup') } as CallEvent;
+        const known = [...set, hangup];
+        const call = reduceCall(known);
+        expect(call.state).toBe('ended');
+        const later = reduceCall([...known, ...afterwards(known, more)]);
+        expect(later.state).toBe('ended');
+        expect(later.endedAt).toBe(call.endedAt);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('of an end that was told, nothing that becomes known later makes another state', () => {
+    fc.assert(
+      fc.property(events, events, (set, more) => {
+        if (toPhase(set) !== 'ended') return;
+        expect(toPhase([...set, ...afterwards(set, more)])).toBe('ended');
+      }),
+      { numRuns: 500 },
     );
   });
 
@@ -152,6 +183,20 @@ describe('I4 a call is a function of the set of its events', () => {
         }
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('each end of it has one status, and an open call of several phones has an open one', () => {
+    fc.assert(
+      fc.property(events, (set) => {
+        const legs = toLegs(set);
+        expect(new Set(legs.map(({ ramal }) => ramal)).size).toBe(legs.length);
+        for (const leg of legs) expect(leg.overAt === null).toBe(leg.status === 'open');
+        const ended = set.some(({ type }) => type === 'call.ended');
+        if (ended && reduceCall(set).state !== 'ended')
+          expect(legs.some(({ calls, status }) => !calls && status === 'open')).toBe(true);
+      }),
+      { numRuns: 500 },
     );
   });
 });

@@ -203,15 +203,15 @@ describe('the ends of a call', () => {
       }),
       event('call.requested', { direction: 'internal', peer: '3502' }),
     ];
-    expect(toLegs(events)).toEqual([
-      { ramal: '3501', user: 'ana' },
-      { ramal: '3502', user: 'bruno' },
+    expect(toLegs(events)).toMatchObject([
+      { ramal: '3501', user: 'ana', calls: true },
+      { ramal: '3502', user: 'bruno', calls: false },
     ]);
     expect(reduceCall(events)).toMatchObject({ ramal: '3501', user: 'ana', peer: { raw: '3502' } });
   });
 
   it('an extension whose user becomes known later is still one end', () => {
     const events = [event('call.incoming', { user: undefined }), event('call.answered', after(1))];
-    expect(toLegs(events)).toEqual([{ ramal: '3501', user: 'ana' }]);
+    expect(toLegs(events)).toMatchObject([{ ramal: '3501', user: 'ana' }]);
   });
 });

@@ -2,38 +2,13 @@ import {
   type CallbackEvent,
   type CallEvent,
   type CallResult,
-  type CallState,
   type CallView,
   type DialEvent,
   toDisplayNumber,
   uuidV7Time,
 } from '@ramal/contracts';
-
-/** One agent's end of a call; an internal call has two. */
-export interface Leg {
-  user: string | null;
-  ramal: string;
-}
-
-/** How far each fact brings a call; facts not listed don't move it. */
-const REACHED: Record<CallEvent['type'], CallState | null> = {
-  'call.requested': 'queued',
-  'dial.requesting': 'requesting',
-  'dial.accepted': 'ringing',
-  'dial.uncertain': 'requesting',
-  'dial.failed': 'ended',
-  'dial.expired': 'ended',
-  'dial.canceled': 'ended',
-  'call.incoming': 'ringing',
-  'call.answered': 'answered',
-  'call.ended': 'ended',
-  'call.reaped': 'ended',
-  'call.recording': null,
-  'popup.seen': null,
-  'popup.dismissed': null,
-};
-
-const STATES: readonly CallState[] = ['queued', 'requesting', 'ringing', 'answered', 'ended'];
+import { type CallLeg, followCall, isOfConversation, type Leg, toDirection } from './follow-call.ts';
+import { type Phase, STATE_OF, TRANSITIONS } from './transitions.ts';
 
 /**
  * A call as the function of the set of its events (I4): duplicates and order of arrival don't matter,
@@ -47,14 +22,17 @@ export function reduceCall(events: readonly CallEvent[]): CallView {
   const requested = ordered.find((event) => event.type === 'call.requested');
   const dials = ordered.filter(isDialEvent);
   const callbacks = ordered.filter(isCallbackEvent);
-  const leg = toLegs(ordered)[0];
-  const { state, endedAt } = toProgress(ordered, dials, callbacks);
+  const { phase, phaseAt, legs } = followCall(ordered);
+  const leg = toHolder(ordered, legs);
+  const state = STATE_OF[phase];
+  const endedAt = state === 'ended' ? phaseAt : null;
   const answeredAt = callbacks.find((event) => event.type === 'call.answered')?.at ?? null;
-  const durationSec = firstOf(callbacks, (event) => event.durationSec) ?? toDuration(answeredAt, endedAt);
-  const direction =
-    requested?.direction ??
-    firstOf(callbacks, (e) => (e.direction === 'unknown' ? undefined : e.direction)) ??
-    'unknown';
+  const ofCall = callbacks.filter((event) => !isOfIdleLeg(event, legs));
+  const durationSec =
+    firstOf(ofCall, (event) => event.durationSec) ??
+    // Nobody knows when a call ended that we closed for want of an end.
+    (phase === 'reaped' ? null : toDuration(answeredAt, endedAt));
+  const direction = toDirection(ordered);
   return {
     callId: first.callId,
     direction,
@@ -72,7 +50,7 @@ export function reduceCall(events: readonly CallEvent[]): CallView {
     endedAt,
     durationSec,
     result:
-      state === 'ended' ? toResult(direction, dials, callbacks, answeredAt !== null, durationSec) : null,
+      state === 'ended' ? toResult(phase, direction, dials, ofCall, answeredAt !== null, durationSec) : null,
     reason: callbacks.length > 0 ? null : (dials.findLast((event) => 'reason' in event)?.reason ?? null),
     recording: firstOf(callbacks, (event) => event.recording) ?? null,
     externalCallId: firstOf(callbacks, (event) => event.externalCallId) ?? null,
@@ -82,15 +60,65 @@ export function reduceCall(events: readonly CallEvent[]): CallView {
   };
 }
 
-/** The agents' ends of a call, the one that was known first in front. */
-export function toLegs(events: readonly CallEvent[]): Leg[] {
-  const legs = new Map<string, Leg>();
-  for (const event of toOrderedSet(events)) {
-    if (!('ramal' in event) || event.ramal === undefined) continue;
-    const user = event.user ?? legs.get(event.ramal)?.user ?? null;
-    legs.set(event.ramal, { ramal: event.ramal, user });
+/** The agents' ends of a call, the one that was known first in front, and what has become of each. */
+export function toLegs(events: readonly CallEvent[]): CallLeg[] {
+  return followCall(toOrderedSet(events)).legs;
+}
+
+/** How far the call has come. */
+export function toPhase(events: readonly CallEvent[]): Phase {
+  return followCall(toOrderedSet(events)).phase;
+}
+
+/** The end of a phone that only rang says nothing of the conversation that another one had. */
+function isOfIdleLeg(event: CallbackEvent, legs: readonly CallLeg[]): boolean {
+  if (event.type !== 'call.ended' || isOfConversation(event) || !legs.some(({ answered }) => answered)) {
+    return false;
   }
-  return [...legs.values()];
+  return legs.some(({ ramal, calls, answered }) => ramal === event.ramal && !calls && !answered);
+}
+
+/** Is nothing more expected of the call but details? One we closed ourselves still waits for the CTI's word. */
+export function isClosed(events: readonly CallEvent[]): boolean {
+  const phase = toPhase(events);
+  return phase !== 'reaped' && STATE_OF[phase] === 'ended';
+}
+
+/** Whose call it is: who dialled it, else who took it last, else who was called first. */
+function toHolder(ordered: readonly CallEvent[], legs: readonly CallLeg[]): CallLeg | undefined {
+  const dialler = ordered.find(isDialEvent)?.ramal;
+  const taker = ordered.findLast((event) => event.type === 'call.answered' && event.ramal !== undefined);
+  const holder = dialler ?? (taker !== undefined && 'ramal' in taker ? taker.ramal : undefined);
+  return legs.find(({ ramal }) => ramal === holder) ?? legs[0];
+}
+
+/**
+ * The call as one of its agents sees it: the other end as the peer; and over, once this agent has no part in it any
+ * more, with who has it now as its user.
+ */
+export function toLegView(call: CallView, leg: CallLeg): CallView {
+  const peer = toLegPeer(call, leg);
+  if (leg.status === 'open' || call.state === 'ended') {
+    return leg.status === 'elsewhere' ? call : { ...call, ramal: leg.ramal, user: leg.user, peer };
+  }
+  return leg.status === 'elsewhere'
+    ? { ...call, state: 'ended', endedAt: leg.overAt, result: 'completed' }
+    : {
+        ...call,
+        ramal: leg.ramal,
+        user: leg.user,
+        peer,
+        state: 'ended',
+        endedAt: leg.overAt,
+        result: leg.answered ? 'completed' : 'missed',
+      };
+}
+
+/** The other end, from one leg. */
+export function toLegPeer(call: CallView, leg: Leg): CallView['peer'] {
+  if (call.direction !== 'internal' || call.ramal === leg.ramal) return call.peer;
+  const other = call.origin === leg.ramal ? call.destination : call.origin;
+  return toPeer(other ?? '');
 }
 
 /** The far end as agents see it; shown the way people write it where its E.164 is known (R34). */
@@ -98,7 +126,10 @@ export function toPeer(raw: string, e164: string | null = null): CallView['peer'
   return { raw, e164, display: e164 === null ? raw : toDisplayNumber(e164) };
 }
 
-/** Sorts by time, then by how far a fact brings the call, then by id; of a fact told twice the first word counts. */
+/**
+ * Sorts by when each fact became known, which is strictly increasing within a call (`toNextMoment`); of a fact told
+ * twice the first word counts.
+ */
 function toOrderedSet(events: readonly CallEvent[]): CallEvent[] {
   const told = new Set<string>();
   return events
@@ -106,36 +137,22 @@ function toOrderedSet(events: readonly CallEvent[]): CallEvent[] {
     .filter(({ eventId }) => !told.has(eventId) && told.add(eventId));
 }
 
-function toRank(event: CallEvent): number {
-  const reached = REACHED[event.type];
-  return reached === null ? STATES.length : STATES.indexOf(reached);
+const PHASES = Object.keys(TRANSITIONS);
+
+/** How far a fact alone brings a call; those that don't move it come last. */
+function toRank({ type }: CallEvent): number {
+  const reached = TRANSITIONS.untold[type];
+  return reached === 'untold' ? PHASES.length : PHASES.indexOf(reached);
 }
 
-function toProgress(
-  ordered: readonly CallEvent[],
-  dials: readonly DialEvent[],
-  callbacks: readonly CallbackEvent[],
-): { state: CallState; endedAt: number | null } {
-  const hangup = callbacks.find((event) => event.type === 'call.ended');
-  if (hangup !== undefined) return { state: 'ended', endedAt: hangup.at };
-  // A CTI that calls back about a call is the better witness than our own verdict that it never began. But a
-  // recording tells of a call that is over: it opens none again.
-  const witnesses: readonly CallEvent[] = callbacks.some((event) => REACHED[event.type] !== null)
-    ? ordered.filter((event) => REACHED[event.type] !== 'ended')
-    : ordered;
-  const reached = witnesses.reduce((most, event) => {
-    const state = REACHED[event.type];
-    return state === null ? most : Math.max(most, STATES.indexOf(state));
-  }, -1);
-  // Only a recording is known: the call is over, however it went.
-  if (reached === -1) return { state: 'ended', endedAt: ordered[0]?.at ?? null };
-  const state = STATES[reached] ?? 'queued';
-  const verdict = dials.find((event) => REACHED[event.type] === 'ended');
-  return { state, endedAt: state === 'ended' ? (verdict?.at ?? null) : null };
+/** When the next fact about a call becomes known: by the clock, and never before or together with the one before it. */
+export function toNextMoment(events: readonly CallEvent[], nowMs: number): number {
+  return events.reduce((moment, { at }) => Math.max(moment, at + 1), nowMs);
 }
 
 /** What became of the call, from all that is known of it and not from the last word. */
 function toResult(
+  phase: Phase,
   direction: CallView['direction'],
   dials: readonly DialEvent[],
   callbacks: readonly CallbackEvent[],
@@ -143,6 +160,7 @@ function toResult(
   durationSec: number | null,
 ): CallResult {
   const said = firstOf(callbacks, (event) => event.result);
+  if (phase === 'reaped' && !callbacks.some(({ type }) => type === 'call.ended')) return 'unknown';
   if (callbacks.length > 0) {
     if (said === 'voicemail') return said;
     if (answered) return 'completed';

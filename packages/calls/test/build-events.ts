@@ -50,6 +50,7 @@ const DEFAULTS: Record<CallEventType, object> = {
   'call.answered': callback,
   'call.ended': callback,
   'call.recording': { ...callback, recording: 'https://pbx.example/1.wav' },
+  'call.reaped': {},
   'popup.seen': { user: 'ana', popupId },
   'popup.dismissed': { user: 'ana', popupId },
 };
