@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { CtiSettings } from '@ramal/cti';
 import { createSimulator, type OriginateRecord, type Simulator } from '@ramal/simulator';
 import { type AgentClient, connectAgent, findFreePort } from '@ramal/testkit';
 import type { TestStack } from './start-test-stack.ts';
@@ -23,6 +24,8 @@ export interface TestTenantOptions {
   ctiPort?: number;
   /** How many agents there are; default 1. */
   agentCount?: number;
+  /** The row of `cti_settings`; default: none. */
+  settings?: CtiSettings;
 }
 
 let lastEmpresaId = 100;
@@ -52,6 +55,12 @@ export async function openTenant(
      values ($1, 1, 1, 10, 'http', '127.0.0.1', $2, 'api/clicktodial', 'origem', 'destino')`,
     [empresaId, String(port)],
   );
+  if (options.settings !== undefined) {
+    await history.query('insert into cti_settings (empresa_id, settings) values ($1, $2)', [
+      empresaId,
+      JSON.stringify(options.settings),
+    ]);
+  }
   await history.query(
     `insert into agents (tenant, user_name, ramal, agente, senha, active)
      select $1, user_name, ramal, user_name, $4, true from unnest($2::text[], $3::text[]) as t(user_name, ramal)`,

@@ -130,7 +130,6 @@ describe('R45 an incoming call', () => {
   it('that rings at a second extension pops up there alone', () => {
     const second = event('call.incoming', { ...at(1), ramal: '3502', user: 'bruno', destination: '3502' });
     expect(told([incoming], second)).toEqual({
-      ana: ['call.updated', 'popup.update:incoming'],
       bruno: ['call.created', 'popup.show:incoming'],
     });
   });

@@ -48,9 +48,9 @@ export function toEndPopupUsers(before: readonly CallEvent[], event: CallEvent):
 
 /**
  * What a leg has to do with its call: nothing yet, a part in it, none since another took it, none since we closed the
- * call for want of an end, or none because the CTI told its end.
+ * call for want of an end, none yet of a call that was over when it became known, or none because the CTI told its end.
  */
-type Part = 'none' | 'open' | 'elsewhere' | 'closed' | 'over';
+type Part = 'none' | 'open' | 'elsewhere' | 'closed' | 'late' | 'over';
 
 /** One fact, as one agent of the call comes to know it. */
 interface Scene {
@@ -91,6 +91,7 @@ function toScenes(before: readonly CallEvent[], event: CallEvent): Scene[] {
 function toPart(events: readonly CallEvent[], leg: CallLeg): Part {
   const phase = toPhase(events);
   if (leg.status === 'elsewhere') return 'elsewhere';
+  if (leg.late && leg.status === 'open') return 'late';
   if (phase === 'ended' || leg.status === 'left') return 'over';
   return phase === 'reaped' ? 'closed' : 'open';
 }
@@ -138,8 +139,10 @@ function dialled(scene: Scene, event: DialEvent): AgentMessage[] {
 }
 
 function rung(scene: Scene): AgentMessage[] {
-  const { was, before, call } = scene;
+  const { was, before, call, leg, event } = scene;
   if (before === null) return [plain(scene, 'call.created'), ...ringing(scene)];
+  // Another phone rings too: no news for those that ring already, however many they are.
+  if (!leg.calls && 'ramal' in event && event.ramal !== leg.ramal) return [];
   const updated = plain(scene, 'call.updated');
   if (scene.is !== 'open') return [updated];
   // It was another's meanwhile and was handed back.
@@ -190,11 +193,7 @@ function ended(scene: Scene, present: boolean): AgentMessage[] {
  * not when we close a call nobody spoke of for hours.
  */
 function bringsEndPopup({ event, was, is }: Scene): boolean {
-  return (was === 'none' || was === 'open' || was === 'closed') && is === 'over' && isWordOfCti(event);
-}
-
-function isWordOfCti({ type }: CallEvent): boolean {
-  return type === 'call.ended' || type === 'call.answered' || type === 'call.incoming';
+  return was !== 'over' && was !== 'elsewhere' && is === 'over' && event.type !== 'call.reaped';
 }
 
 /** More is told of a call whose end is known. */

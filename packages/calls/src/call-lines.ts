@@ -16,12 +16,16 @@ export function toLines(events: readonly CallEvent[]): Line[] {
 }
 
 /** The lines on which a callback's call is to be looked for. */
-export function toCallbackLines({ direction, legs, origin, destination, peer }: Callback): Line[] {
+export function toCallbackLines(callback: Callback): Line[] {
+  const { direction, legs, origin, destination, peer, ringGroup = [] } = callback;
   if (legs.length === 0) return toForeignLines(origin ?? null, destination ?? null);
-  return legs.map(({ ramal }) => {
+  const own = legs.map(({ ramal }) => {
     const other = direction === 'internal' ? (ramal === origin ? destination : origin) : peer;
     return { ramal, peerKey: toPeerKey(other ?? '') };
   });
+  const along = direction === 'inbound' ? new Set(ringGroup) : new Set<string>();
+  for (const { ramal } of own) along.delete(ramal);
+  return [...own, ...[...along].map((ramal) => ({ ramal, peerKey: toPeerKey(peer ?? '') }))];
 }
 
 /** A call between two numbers of which neither is an extension: told twice, it must still be one call (I3). */

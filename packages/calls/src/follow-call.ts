@@ -17,6 +17,8 @@ export interface CallLeg extends Leg {
   status: 'open' | 'elsewhere' | 'left';
   /** When it left or the call went elsewhere, epoch ms. */
   overAt: number | null;
+  /** The call had ended when this end of it became known. */
+  late: boolean;
 }
 
 /** How far a call has come, and each of its ends. */
@@ -48,7 +50,9 @@ export function followCall(ordered: readonly CallEvent[]): CallProgress {
   let takenAt: number | null = null;
   for (const event of ordered) {
     direction = toDirectionNow(direction, event);
+    const known = legs.size;
     takenAt = moveLegs(legs, event, takenAt);
+    if (phase === 'ended') for (const leg of [...legs.values()].slice(known)) leg.late = true;
     let to: Phase = TRANSITIONS[phase][event.type];
     if (event.type === 'call.ended') {
       endAt = event.at;
@@ -109,7 +113,15 @@ function toLeg(legs: Map<string, CallLeg>, ramal: string, user: string | undefin
     known.user ??= user ?? null;
     return known;
   }
-  const leg: CallLeg = { ramal, user: user ?? null, calls, answered: false, status: 'open', overAt: null };
+  const leg: CallLeg = {
+    ramal,
+    user: user ?? null,
+    calls,
+    answered: false,
+    status: 'open',
+    overAt: null,
+    late: false,
+  };
   legs.set(ramal, leg);
   return leg;
 }

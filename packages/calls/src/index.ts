@@ -14,7 +14,7 @@ export {
 } from './plan-dial.ts';
 export { planPopupReaction } from './plan-popup.ts';
 export { planReap, toReapAt } from './plan-reap.ts';
-export { reduceCall, toLegs, toLegView } from './reduce-call.ts';
+export { isClosed, reduceCall, toLegs, toLegView } from './reduce-call.ts';
 export { type CallLeg, type Leg } from './follow-call.ts';
 export { isSameNumber } from './same-number.ts';
 export { toStableId } from './stable-id.ts';

@@ -148,6 +148,20 @@ describe('R45 a ring group: several phones ring for one call', () => {
     ]);
   });
 
+  it('a phone that is heard of when the call is over has its end pop-up by its own end', () => {
+    const [first, second] = rings;
+    const ended = event('call.ended', { ...at(3), result: 'no_answer' });
+    const own = event('call.ended', { ...BRUNO, ...at(5), result: 'no_answer' });
+    const before = [first, ended] as CallEvent[];
+    const late = { ...second, at: ended.at + 900 } as CallEvent;
+    expect(told(before, late)).toEqual({ bruno: ['call.created'] });
+    expect(toEndPopupUsers(before, late)).toEqual([]);
+    expect(story([...before, late, own])).toEqual({
+      ana: ['popup.show:incoming', 'popup.hide:start:ended', 'popup.hide:incoming:ended', 'popup.show:end'],
+      bruno: ['popup.hide:start:ended', 'popup.hide:incoming:ended', 'popup.show:end'],
+    });
+  });
+
   it('R44 who is logged out at the end is not shown it', () => {
     const before = [...rings, taken];
     expect(toEndPopupUsers(before, over)).toEqual(['bruno']);

@@ -1,4 +1,4 @@
-import type { CallResult } from '@ramal/contracts';
+import { callId, type CallResult } from '@ramal/contracts';
 import { toCallResult } from './call-status.ts';
 import { toCleanText, toRecording } from './callback-text.ts';
 import { toCtiTimeMs, toDurationSec } from './callback-time.ts';
@@ -14,6 +14,8 @@ export interface CallbackFacts {
   /** URL or path of the recording (R28). */
   recording?: string;
   externalCallId?: string;
+  /** Our own call id, sent back. */
+  ourCallId?: string;
   result?: CallResult;
   durationSec?: number;
   /** The CTI's own time of the event, ms since the epoch. */
@@ -48,6 +50,7 @@ export function toCallbackFacts(
     ...present('destination', read(mapping.destinationName, toPartyNumber)),
     ...present('recording', read(mapping.recordingName, toRecording)),
     ...present('externalCallId', read(mapping.externalIdName, toExternalCallId)),
+    ...present('ourCallId', mapping.callIdName === '' ? undefined : read(mapping.callIdName, toOurCallId)),
     ...present('result', result),
     ...present('durationSec', read(mapping.durationName, toDurationSec)),
     ...present('ctiAtMs', read(mapping.timeName, toCtiTimeMs)),
@@ -60,6 +63,11 @@ export function toCallbackFacts(
 function toExternalCallId(value: string): string | undefined {
   const id = toCleanText(value, 201);
   return id !== undefined && id.length <= 200 ? id : undefined;
+}
+
+function toOurCallId(value: string): string | undefined {
+  const parsed = callId.safeParse(value.trim().toLowerCase());
+  return parsed.success ? parsed.data : undefined;
 }
 
 function findValue(list: readonly (readonly [string, string])[], name: string): string | undefined {
@@ -79,6 +87,7 @@ function findUnknownNames(mapping: CallbackMapping, list: readonly (readonly [st
       mapping.statusName,
       mapping.durationName,
       mapping.timeName,
+      mapping.callIdName,
     ].map((name) => name.toLowerCase()),
   );
   const unknown = new Set<string>();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createStatusMap, toCallResult } from './call-status.ts';
-import { CtiSettingsInvalidError, parseCtiSettings, toCtiConfig } from './index.ts';
+import { CtiSettingsInvalidError, parseCtiSettings, toCtiConfig, toMaxCallMs } from './index.ts';
 
 describe('parseCtiSettings', () => {
   it('takes nothing as no settings, and drops keys it does not know', () => {
@@ -26,6 +26,10 @@ describe('parseCtiSettings', () => {
     ['statusMap', { x: 'nonsense' }],
     ['replyContentType', 'text/plain\r\nX-Evil: 1'],
     ['replyContentType', 'nonsense'],
+    ['maxCallMinutes', 0],
+    ['maxCallMinutes', 601],
+    ['maxCallMinutes', 1.5],
+    ['maxCallMinutes', '240'],
   ])('refuses %s %j by a typed error that names the field', (field, value) => {
     const parse = () => parseCtiSettings({ [field]: value });
     expect(parse).toThrow(CtiSettingsInvalidError);
@@ -34,6 +38,14 @@ describe('parseCtiSettings', () => {
 
   it('refuses what is no object', () => {
     expect(() => parseCtiSettings('x')).toThrow(CtiSettingsInvalidError);
+  });
+});
+
+describe('how long a call stays open', () => {
+  it('is four hours, or what the tenant set', () => {
+    expect(toMaxCallMs({})).toBe(4 * 60 * 60_000);
+    expect(toMaxCallMs(parseCtiSettings({ maxCallMinutes: 1 }))).toBe(60_000);
+    expect(toMaxCallMs(parseCtiSettings({ maxCallMinutes: 600 }))).toBe(10 * 60 * 60_000);
   });
 });
 

@@ -1,4 +1,4 @@
-import { callResult } from '@ramal/contracts';
+import { callResult, ramal } from '@ramal/contracts';
 import { z } from 'zod';
 import { FieldProblem, UNSAFE_TEXT } from './column-text.ts';
 import { readVariableName } from './cti-fields.ts';
@@ -23,6 +23,16 @@ const ctiSettings = z.object({
   statusName: variableName.optional(),
   durationName: variableName.optional(),
   timeName: variableName.optional(),
+  /**
+   * The variable of a dial's URL by which the CTI is given our call id, and of its callbacks by which it sends it back;
+   * "" where the CTI can't.
+   */
+  callIdName: z.union([variableName, z.literal('')]).optional(),
+  /** Extensions that ring together for one call, where the CTI's callbacks have no call id that would tell. */
+  ringGroups: z
+    .array(z.array(ramal).min(2, 'a ring group has two extensions at least').max(50))
+    .max(100)
+    .optional(),
   /** What a CTI is answered after its callback is stored; some PBXs demand a certain text. */
   replyBody: z.string().max(4096).optional(),
   replyContentType: z
@@ -51,6 +61,8 @@ const ctiSettings = z.object({
     .optional(),
   /** How external numbers are dialled. */
   dialFormat: z.enum(['national', 'as_given', 'e164']).optional(),
+  /** A call of which nothing more was told for so many minutes is closed with the result `unknown`. */
+  maxCallMinutes: z.number().int().min(1).max(600).optional(),
 });
 
 /** A tenant's optional settings beyond the manual's tables; everything has a default. */
@@ -67,6 +79,8 @@ export const DEFAULT_CTI_SETTINGS: CompleteCtiSettings = {
   statusName: 'status',
   durationName: 'duracao',
   timeName: 'data_hora',
+  callIdName: '',
+  ringGroups: [],
   replyBody: 'ok',
   replyContentType: 'text/plain; charset=utf-8',
   statusMap: {},
@@ -75,6 +89,7 @@ export const DEFAULT_CTI_SETTINGS: CompleteCtiSettings = {
   areaCode: '',
   carrierCode: '',
   dialFormat: 'national',
+  maxCallMinutes: 240,
 };
 
 /** Fills the gaps with the defaults. */
@@ -88,6 +103,20 @@ export function toNumberingSettings(settings: CtiSettings): NumberingSettings {
   const { normalize, country, areaCode, carrierCode, dialFormat, ramalMaxDigits } =
     completeCtiSettings(settings);
   return { normalize, country, areaCode, carrierCode, dialFormat, ramalMaxDigits };
+}
+
+/** The extensions that ring together with each one, itself among them. */
+export function toRingGroups(settings: CtiSettings): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const group of completeCtiSettings(settings).ringGroups) {
+    for (const member of group) groups.set(member, [...(groups.get(member) ?? []), ...group]);
+  }
+  return groups;
+}
+
+/** How long a call stays open after the last word on it, in ms. */
+export function toMaxCallMs(settings: CtiSettings): number {
+  return completeCtiSettings(settings).maxCallMinutes * 60_000;
 }
 
 /** Thrown for settings that don't parse; `problems` name the fields, never their values. */

@@ -13,6 +13,8 @@ export {
   CtiSettingsInvalidError,
   DEFAULT_CTI_SETTINGS,
   parseCtiSettings,
+  toMaxCallMs,
+  toRingGroups,
   toNumberingSettings,
   type CompleteCtiSettings,
   type CtiSettings,

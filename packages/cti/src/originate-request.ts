@@ -28,14 +28,17 @@ export interface OriginateInput {
   number: string;
   /** Whether the number is an internal ramal (R33): it gets no prefix. */
   internal: boolean;
+  /** Told to a CTI that sends it back with its callbacks (`callIdName`). */
+  callId?: string;
 }
 
 /**
  * Builds the request, byte for byte `$protocolo://$ip:$porta/$caminho?$nomeOrigem=$ramal&$nomeDestino=$phone$tokenUrl`
- * (R14, R32).
+ * (R14, R32), and behind it our call id where the tenant's CTI sends it back.
  * @throws CtiCredentialsMissingError, CtiCredentialInvalidError, NumberNotDiallableError
  */
-export function buildOriginate({ config, credentials, number, internal }: OriginateInput): OriginateRequest {
+export function buildOriginate(input: OriginateInput): OriginateRequest {
+  const { config, credentials, number, internal, callId } = input;
   const { method, protocol, host, port } = config;
   const { ramal, token, headers } = toWireCredentials(config.authMode, credentials);
   const asDialled = normalizeNumber(number, config.numbering, internal).dialled;
@@ -45,6 +48,10 @@ export function buildOriginate({ config, credentials, number, internal }: Origin
     [config.destinationName, dialled],
   ];
   if (token !== '') variables.push(['token', token]);
+  const { callIdName } = config.callback;
+  // The CTI would see only one of two variables with one name, and needs the others more.
+  const taken = variables.some(([name]) => name === callIdName);
+  if (callIdName !== '' && callId !== undefined && !taken) variables.push([callIdName, callId]);
   const query = variables.map((pair) => pair.map(encodeUrlValue).join('=')).join('&');
   const path = `/${config.path}${joiner(config.path)}${query}`;
   const authority = `${host.includes(':') ? `[${host}]` : host}${port === null ? '' : `:${port}`}`;

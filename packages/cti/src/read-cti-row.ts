@@ -34,6 +34,8 @@ export interface CallbackMapping {
   statusName: string;
   durationName: string;
   timeName: string;
+  /** Also the variable of a dial's URL; "" for none. */
+  callIdName: string;
   statusMap: StatusMap;
   replyBody: string;
   replyContentType: string;
@@ -97,7 +99,8 @@ export function readCtiRow(
     return (blank ? undefined : tryTake(field, readVariableName)) ?? DEFAULT_RECEIVED_NAMES[field];
   };
 
-  const { externalIdName, statusName, durationName, timeName, replyBody, replyContentType } = settings;
+  const { externalIdName, statusName, durationName, timeName, callIdName, replyBody, replyContentType } =
+    settings;
   const callback: CallbackMapping = {
     originName: takeReceivedName('receivedOriginName'),
     destinationName: takeReceivedName('receivedDestinationName'),
@@ -107,6 +110,7 @@ export function readCtiRow(
     statusName,
     durationName,
     timeName,
+    callIdName,
     replyBody,
     replyContentType,
   };

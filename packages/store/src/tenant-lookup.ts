@@ -7,7 +7,9 @@ import {
   type NumberingSettings,
   parseCtiSettings,
   toCtiConfig,
+  toMaxCallMs,
   toNumberingSettings,
+  toRingGroups,
 } from '@ramal/cti';
 import { type Agent, type AgentCredentials, findAgentCredentials, listAgents } from './agents.ts';
 import { type Cache, createCache } from './cached.ts';
@@ -27,6 +29,10 @@ export interface TenantProfile {
   ramalMaxDigits: number;
   /** How the tenant's numbers are read, whatever the state of its CTI (R34). */
   numbering: NumberingSettings;
+  /** For how long after the last word on it a call stays open, in ms. */
+  maxCallMs: number;
+  /** The extensions that ring together with each one. */
+  ringGroups: ReadonlyMap<string, readonly string[]>;
   /** Registered, active users by extension. */
   userByRamal: ReadonlyMap<string, string>;
   /** The tenant's own database is out of reach and was never read: callbacks are read by the usual names (R30). */
@@ -179,6 +185,14 @@ export function isInternalNumber(profile: TenantProfile, number: string): boolea
   });
 }
 
+/**
+ * For how long after the last word on it a tenant's call stays open, in ms; the default for a tenant that is gone.
+ * Rejects while the tenant's settings are out of reach and were never read.
+ */
+export async function findMaxCallMs(lookup: TenantLookup, tenant: string): Promise<number> {
+  return (await lookup.profile(tenant))?.maxCallMs ?? toMaxCallMs({});
+}
+
 /** An external number in E.164; undefined where the tenant did not opt in, or the number has none (R34). */
 export function toExternalE164(profile: TenantProfile, number: string): string | undefined {
   if (!profile.numbering.normalize || isInternalNumber(profile, number)) return undefined;
@@ -232,6 +246,8 @@ function buildProfile(tenant: Tenant, agents: readonly Agent[], rows: CtiRows): 
     cti: problem && cti.status === 'ok' ? { status: 'invalid', problems: [], callback: cti.callback } : cti,
     ramalMaxDigits: numbering.ramalMaxDigits,
     numbering,
+    maxCallMs: toMaxCallMs(settings),
+    ringGroups: toRingGroups(settings),
     userByRamal,
   };
 }

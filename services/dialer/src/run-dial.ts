@@ -1,11 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { type CommitOutcome, type DialIntent, type DialIntents, isSettled } from '@ramal/bus';
-import type { DialStep } from '@ramal/calls';
-import type { DialJob } from '@ramal/contracts';
+import {
+  type CommitOutcome,
+  type DialIntent,
+  type DialIntents,
+  isSettled,
+  type NewTrace,
+  NO_TRACES,
+  type TraceRecorder,
+} from '@ramal/bus';
+import { DIAL_DEADLINE_MS, type DialStep } from '@ramal/calls';
+import type { DialJob, TraceStep } from '@ramal/contracts';
 import {
   buildOriginate,
   CtiCredentialInvalidError,
   CtiCredentialsMissingError,
+  maskOriginate,
   NumberNotDiallableError,
   type OriginateRequest,
   toDialReason,
@@ -15,13 +24,14 @@ import { connectCti } from './connect-cti.ts';
 import { DialRefusedError, DialUnsentError, toErrorCode } from './errors.ts';
 import type { Events } from './events.ts';
 import { judgeAnswer } from './judge-answer.ts';
-import { sendOriginate } from './send-originate.ts';
+import { type CtiAnswer, sendOriginate } from './send-originate.ts';
 
 export interface RunDialDeps {
   intents: DialIntents;
   lookup: TenantLookup;
   events: Events;
   connectTimeoutMs: number;
+  recorder?: TraceRecorder;
 }
 
 /** How a job goes on: `retryInMs` is null when this attempt is the last one. */
@@ -46,15 +56,22 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
   const askedAt = performance.now();
   const found = await intents.find(job.tenant, job.intentId);
   if (found === null || isSettled(found.intent) || found.intent.state === 'sent') {
-    return events.skipped({ ...job, why: found?.intent.state ?? 'unknown intent' });
+    const why = found?.intent.state ?? 'unknown intent';
+    if (found !== null) recordStep(deps, found.intent, 'job.skipped', { why });
+    return events.skipped({ ...job, why });
   }
   const { intent, nowMs } = found;
   const fields = { ...job, callId: intent.callId };
   const fence = randomUUID();
   const claimed = await intents.claim(intent, fence);
   if (claimed === 'late') return expire(intent, deps);
-  if (claimed !== 'applied') return events.skipped({ ...job, why: 'not claimable' });
+  if (claimed !== 'applied') {
+    recordStep(deps, intent, 'job.skipped', { why: 'not claimable' });
+    return events.skipped({ ...job, why: 'not claimable' });
+  }
   events.attempted({ ...fields, attempt: attempt.number });
+  const waitedMs = Math.max(0, nowMs - (intent.deadlineMs - DIAL_DEADLINE_MS));
+  recordStep(deps, intent, 'job.taken', { attempt: attempt.number, waitedMs });
   // From here on time is measured by our own steady clock, from Redis' word on how much is left.
   const deadlineAt = askedAt + (intent.deadlineMs - nowMs);
   const leftMs = () => deadlineAt - performance.now();
@@ -71,9 +88,9 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
       });
     if (recorded !== 'applied' && recorded !== 'duplicate') {
       socket.destroy();
-      return recorded === 'late'
-        ? await expire(intent, deps)
-        : events.skipped({ ...job, why: 'taken over or canceled' });
+      if (recorded === 'late') return await expire(intent, deps);
+      recordStep(deps, intent, 'job.skipped', { why: 'taken over or canceled' });
+      return events.skipped({ ...job, why: 'taken over or canceled' });
     }
     const late = leftMs() <= 0;
     if (late || socket.destroyed) {
@@ -84,8 +101,17 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
       return await settle(intent, { type: 'dial.failed', fence, reason }, deps, ANSWER_GRACE_MS);
     }
     events.requestSent({ ...fields, method: request.method, prefix: request.prefix });
+    recordStep(deps, intent, 'cti.request', {
+      method: request.method,
+      url: maskOriginate(request).url,
+      prefix: request.prefix,
+      attempt: attempt.number,
+    });
+    const sentAt = performance.now();
     const answer = await sendOriginate(request, socket, Math.max(1, leftMs() + ANSWER_GRACE_MS));
-    await settle(intent, judgeAnswer(answer, fence), deps, leftMs() + 2 * ANSWER_GRACE_MS);
+    const verdict = judgeAnswer(answer, fence);
+    recordStep(deps, intent, 'cti.answer', toAnswerDetail(answer, verdict, performance.now() - sentAt));
+    await settle(intent, verdict, deps, leftMs() + 2 * ANSWER_GRACE_MS);
   } catch (error) {
     await onUnsent(error, intent, fence, attempt, leftMs(), deps);
   }
@@ -105,6 +131,7 @@ async function prepare(intent: DialIntent, { lookup }: RunDialDeps): Promise<Ori
       credentials: { ...credentials, ramal: intent.ramal },
       number: intent.to,
       internal: isInternalNumber(profile, intent.to),
+      callId: intent.callId,
     });
   } catch (error) {
     if (
@@ -136,8 +163,28 @@ async function onUnsent(
   const again = attempt.retryInMs !== null && attempt.retryInMs + LEAST_ATTEMPT_MS < leftMs;
   const retryInMs = again ? attempt.retryInMs : null;
   deps.events.unsent({ tenant, intentId, callId, attempt: attempt.number, why: unsent.why, retryInMs });
+  recordStep(deps, intent, 'job.unsent', { why: unsent.why, attempt: attempt.number, retryInMs });
   if (again) throw unsent;
   await settle(intent, { type: 'dial.failed', fence, reason: unsent.reason }, deps, leftMs);
+}
+
+function recordStep(
+  { recorder = NO_TRACES }: RunDialDeps,
+  { tenant, callId, user }: DialIntent,
+  step: TraceStep,
+  detail: NonNullable<NewTrace['detail']>,
+): void {
+  recorder.record(tenant, { callId, step, user, detail });
+}
+
+function toAnswerDetail(answer: CtiAnswer, verdict: DialStep, ms: number): NonNullable<NewTrace['detail']> {
+  return {
+    ...(answer.kind === 'answered' ? { status: answer.status } : {}),
+    ...(answer.kind === 'reset' ? { error: answer.code } : {}),
+    ...(answer.kind === 'timeout' ? { error: 'TIMEOUT' } : {}),
+    latencyMs: answer.kind === 'answered' ? answer.latencyMs : Math.round(ms),
+    verdict: verdict.type,
+  };
 }
 
 async function expire(intent: DialIntent, deps: RunDialDeps): Promise<void> {

@@ -57,6 +57,8 @@ export function profileOf(port: number, row: EmpresasRow = {}): TenantProfile {
     cti: toCtiConfig({ empresas }),
     ramalMaxDigits: 5,
     numbering: toNumberingSettings({}),
+    maxCallMs: 4 * 60 * 60_000,
+    ringGroups: new Map(),
     userByRamal: new Map([['3501', 'ana']]),
   };
 }

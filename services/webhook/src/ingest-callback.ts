@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CallBus, CallsView, Presence } from '@ramal/bus';
-import { type Callback, type CallbackKind, planCallback, toCallbackLines, toLegs } from '@ramal/calls';
+import { type CallBus, type CallsView, NO_TRACES, type Presence, type TraceRecorder } from '@ramal/bus';
+import {
+  type Callback,
+  type CallbackKind,
+  isClosed,
+  planCallback,
+  toCallbackLines,
+  toLegs,
+} from '@ramal/calls';
 import { type CallbackFacts, type CallParties, identifyParties, toCallbackFacts } from '@ramal/cti';
 import { newCallId, WireError } from '@ramal/runtime';
 import { isInternalNumber, type TenantProfile, toExternalE164 } from '@ramal/store';
@@ -27,8 +34,9 @@ export function createCallbackIngest(options: {
   bus: CallBus;
   presence: Presence;
   events: Events;
+  recorder?: TraceRecorder;
 }): (profile: TenantProfile, kind: CallbackKind, variables: readonly Variable[]) => Promise<Ingested> {
-  const { bus, presence, events } = options;
+  const { bus, presence, events, recorder = NO_TRACES } = options;
   return async (profile, kind, variables) => {
     const startedMs = performance.now();
     const { tenant } = profile.tenant;
@@ -41,18 +49,20 @@ export function createCallbackIngest(options: {
         tenant,
         lines: toCallbackLines(callback),
         externalCallId: callback.externalCallId,
+        ...(callback.ourCallId === undefined ? {} : { callId: callback.ourCallId }),
       });
       const plan = planCallback(callback, {
         tenant,
         nowMs: view.nowMs,
         candidates: view.calls,
         lines: view.lines,
-        presentUsers: kind === 'ended' ? await findPresent(presence, tenant, callback, view) : new Set(),
+        presentUsers: mayEnd(kind, view) ? await findPresent(presence, tenant, callback, view) : new Set(),
         newCallId: newCallId(view.nowMs),
       });
-      const ms = performance.now() - startedMs;
       if (plan.kind === 'duplicate') {
-        events.received({ tenant, kind, callId: plan.callId, outcome: 'duplicate', ms });
+        const told = { kind, outcome: 'duplicate', ms: performance.now() - startedMs } as const;
+        events.received({ tenant, callId: plan.callId, ...told });
+        recordReceived(recorder, tenant, plan.callId, { ...told, tries }, startedMs);
         return { callId: plan.callId, outcome: 'duplicate' };
       }
       const { outcome } = await bus.commit(plan.commit);
@@ -62,18 +72,38 @@ export function createCallbackIngest(options: {
       }
       const { callId } = plan.commit;
       const stored = outcome === 'duplicate' ? 'duplicate' : 'stored';
-      events.received({
-        tenant,
-        kind,
-        callId,
-        outcome: stored,
-        matchedBy: plan.event.matchedBy,
-        ms: performance.now() - startedMs,
-      });
+      const { matchedBy } = plan.event;
+      const told = { kind, outcome: stored, matchedBy, ms: performance.now() - startedMs } as const;
+      events.received({ tenant, callId, ...told });
+      recordReceived(recorder, tenant, callId, { ...told, tries }, startedMs);
       return { callId, outcome: stored };
     }
     throw new Error(`no commit in ${CONFLICT_PATIENCE_MS} ms`);
   };
+}
+
+/** Only an end asks who is logged in (R44): this callback's, or one that was told before all was known of its call. */
+function mayEnd(kind: CallbackKind, view: CallsView): boolean {
+  return (
+    kind === 'ended' ||
+    view.calls.some(({ events }) => events.some(({ type }) => type === 'call.ended') && !isClosed(events))
+  );
+}
+
+/** On the timeline a callback stands where it came in, before what became of it. */
+function recordReceived(
+  recorder: TraceRecorder,
+  tenant: string,
+  callId: string,
+  { ms, ...detail }: { kind: string; outcome: string; matchedBy?: string; tries: number; ms: number },
+  startedMs: number,
+): void {
+  const rounded = Math.round(ms * 10) / 10;
+  recorder.record(
+    tenant,
+    { callId, step: 'callback.received', detail: { ...detail, ms: rounded } },
+    startedMs,
+  );
 }
 
 /** On a slow machine many need more room to get past one another than on a fast one. */
@@ -82,9 +112,9 @@ function toStepAsideMs(times: number): number {
 }
 
 /** @throws WireError `bad_request` when nothing in the callback says which call it is about */
-function toCallback(kind: CallbackKind, facts: CallbackFacts, profile: TenantProfile): Callback {
-  const { origin, destination, externalCallId, result, durationSec, recording, ctiAtMs } = facts;
-  if (origin === undefined && destination === undefined && externalCallId === undefined) {
+export function toCallback(kind: CallbackKind, facts: CallbackFacts, profile: TenantProfile): Callback {
+  const { origin, destination, externalCallId, ourCallId, result, durationSec, recording, ctiAtMs } = facts;
+  if ([origin, destination, externalCallId, ourCallId].every((fact) => fact === undefined)) {
     if (profile.provisional) {
       throw new WireError(
         'unavailable',
@@ -105,15 +135,18 @@ function toCallback(kind: CallbackKind, facts: CallbackFacts, profile: TenantPro
     isInternal: (number) => isInternalNumber(profile, number),
   });
   const peer = 'peer' in parties ? parties.peer : undefined;
+  const legs = toCallbackLegs(parties);
   return {
     kind,
     direction: parties.direction,
-    legs: toCallbackLegs(parties),
+    legs,
     peer,
     peerE164: peer === undefined ? undefined : toExternalE164(profile, peer),
     origin,
     destination,
     externalCallId,
+    ourCallId,
+    ringGroup: legs.flatMap(({ ramal }) => profile.ringGroups.get(ramal) ?? []),
     result,
     durationSec,
     recording,

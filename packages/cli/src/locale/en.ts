@@ -44,6 +44,8 @@ export const en: Catalog = {
     statusName: 'must be a variable name of 1 to 64 characters without blanks',
     durationName: 'must be a variable name of 1 to 64 characters without blanks',
     timeName: 'must be a variable name of 1 to 64 characters without blanks',
+    callIdName: 'must be a variable name of 1 to 64 characters without blanks',
+    ringGroups: 'must be lists of 2 to 50 extensions each',
     replyBody: 'must be text of at most 4096 characters',
     replyContentType: 'must be a content type such as text/plain; charset=utf-8',
     statusMap: 'must lead from at most 200 statuses of the CTI to results such as busy or no_answer',
@@ -52,6 +54,7 @@ export const en: Catalog = {
     areaCode: 'must be a DDD of two digits from 1 to 9, or blank',
     carrierCode: 'must be a carrier code of two digits, or blank',
     dialFormat: 'must be national, as_given or e164',
+    maxCallMinutes: 'must be a whole number from 1 to 600',
   },
   findings: {
     tenant_unknown: 'There is no tenant "{tenant}" in wl_chamados_empresa.tenant.',

@@ -46,6 +46,8 @@ export const es: Catalog = {
     statusName: 'debe ser un nombre de variable de 1 a 64 caracteres sin espacios',
     durationName: 'debe ser un nombre de variable de 1 a 64 caracteres sin espacios',
     timeName: 'debe ser un nombre de variable de 1 a 64 caracteres sin espacios',
+    callIdName: 'debe ser un nombre de variable de 1 a 64 caracteres sin espacios',
+    ringGroups: 'deben ser listas de 2 a 50 extensiones cada una',
     replyBody: 'debe ser un texto de 4096 caracteres como máximo',
     replyContentType: 'debe ser un tipo de contenido como text/plain; charset=utf-8',
     statusMap: 'debe llevar como máximo 200 estados del CTI a resultados como busy o no_answer',
@@ -54,6 +56,7 @@ export const es: Catalog = {
     areaCode: 'debe ser un DDD de dos dígitos de 1 a 9, o quedar vacío',
     carrierCode: 'debe ser un código de operadora de dos dígitos, o quedar vacío',
     dialFormat: 'debe ser national, as_given o e164',
+    maxCallMinutes: 'debe ser un número entero de 1 a 600',
   },
   findings: {
     tenant_unknown: 'No existe el tenant "{tenant}" en wl_chamados_empresa.tenant.',

@@ -45,6 +45,8 @@ export const ptBr: Catalog = {
     statusName: 'deve ser um nome de variável de 1 a 64 caracteres sem espaços',
     durationName: 'deve ser um nome de variável de 1 a 64 caracteres sem espaços',
     timeName: 'deve ser um nome de variável de 1 a 64 caracteres sem espaços',
+    callIdName: 'deve ser um nome de variável de 1 a 64 caracteres sem espaços',
+    ringGroups: 'devem ser listas de 2 a 50 ramais cada uma',
     replyBody: 'deve ser um texto de no máximo 4096 caracteres',
     replyContentType: 'deve ser um tipo de conteúdo como text/plain; charset=utf-8',
     statusMap: 'deve levar no máximo 200 status do CTI a resultados como busy ou no_answer',
@@ -53,6 +55,7 @@ export const ptBr: Catalog = {
     areaCode: 'deve ser um DDD de dois dígitos de 1 a 9, ou vazio',
     carrierCode: 'deve ser um código de operadora de dois dígitos, ou vazio',
     dialFormat: 'deve ser national, as_given ou e164',
+    maxCallMinutes: 'deve ser um número inteiro de 1 a 600',
   },
   findings: {
     tenant_unknown: 'Não existe o tenant "{tenant}" em wl_chamados_empresa.tenant.',
