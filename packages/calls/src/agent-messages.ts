@@ -1,7 +1,8 @@
 import type { CallEvent, CallView, DialEvent, InboxEvent, Popup } from '@ramal/contracts';
 import type { CallLeg } from './follow-call.ts';
 import { toPopup } from './popup.ts';
-import { reduceCall, toLegs, toLegView, toPhase } from './reduce-call.ts';
+import { reduceCall, toLegView, toProgress } from './reduce-call.ts';
+import type { Phase } from './transitions.ts';
 
 /** One event for an agent's inbox; with `popup`, what it does to the agent's set of live pop-ups. */
 export interface AgentMessage {
@@ -68,19 +69,20 @@ interface Scene {
 function toScenes(before: readonly CallEvent[], event: CallEvent): Scene[] {
   const events = [...before, event];
   const call = reduceCall(events);
-  const legsBefore = before.length === 0 ? [] : toLegs(before);
+  const { phase, legs } = toProgress(events);
+  const progressBefore = before.length === 0 ? null : toProgress(before);
   const callBefore = before.length === 0 ? null : reduceCall(before);
-  return toLegs(events).flatMap((leg) => {
+  return legs.flatMap((leg) => {
     const { user } = leg;
     if (user === null) return [];
     // Known to this agent only if the leg was theirs already.
-    const known = legsBefore.find((one) => one.ramal === leg.ramal && one.user === user);
+    const known = progressBefore?.legs.find((one) => one.ramal === leg.ramal && one.user === user);
     return {
       event,
       user,
       leg,
-      was: known === undefined ? 'none' : toPart(before, known),
-      is: toPart(events, leg),
+      was: known === undefined || progressBefore === null ? 'none' : toPart(progressBefore.phase, known),
+      is: toPart(phase, leg),
       before: known === undefined || callBefore === null ? null : toLegView(callBefore, known),
       call: toLegView(call, leg),
       events,
@@ -88,8 +90,7 @@ function toScenes(before: readonly CallEvent[], event: CallEvent): Scene[] {
   });
 }
 
-function toPart(events: readonly CallEvent[], leg: CallLeg): Part {
-  const phase = toPhase(events);
+function toPart(phase: Phase, leg: CallLeg): Part {
   if (leg.status === 'elsewhere') return 'elsewhere';
   if (leg.late && leg.status === 'open') return 'late';
   if (phase === 'ended' || leg.status === 'left') return 'over';

@@ -13,6 +13,7 @@ export {
   toClaim,
 } from './plan-dial.ts';
 export { planPopupReaction } from './plan-popup.ts';
+export { toPopupId } from './popup.ts';
 export { planReap, toReapAt } from './plan-reap.ts';
 export { isClosed, reduceCall, toLegs, toLegView } from './reduce-call.ts';
 export { type CallLeg, type Leg } from './follow-call.ts';

@@ -14,7 +14,7 @@ const LIFETIME_MS = {
 };
 
 /** A call and an agent have at most one pop-up of each kind, so its id follows from the three. */
-function toPopupId(callId: string, user: string, kind: PopupKind): string {
+export function toPopupId(callId: string, user: string, kind: PopupKind): string {
   return toStableId('popup', callId, user, kind);
 }
 

@@ -7,7 +7,14 @@ import {
   toDisplayNumber,
   uuidV7Time,
 } from '@ramal/contracts';
-import { type CallLeg, followCall, isOfConversation, type Leg, toDirection } from './follow-call.ts';
+import {
+  type CallLeg,
+  type CallProgress,
+  followCall,
+  isOfConversation,
+  type Leg,
+  toDirection,
+} from './follow-call.ts';
 import { type Phase, STATE_OF, TRANSITIONS } from './transitions.ts';
 
 /**
@@ -60,14 +67,18 @@ export function reduceCall(events: readonly CallEvent[]): CallView {
   };
 }
 
-/** The agents' ends of a call, the one that was known first in front, and what has become of each. */
-export function toLegs(events: readonly CallEvent[]): CallLeg[] {
-  return followCall(toOrderedSet(events)).legs;
+/** How far the call has come, and its ends. */
+export function toProgress(events: readonly CallEvent[]): CallProgress {
+  return followCall(toOrderedSet(events));
 }
 
-/** How far the call has come. */
+/** The agents' ends of a call, the one that was known first in front, and what has become of each. */
+export function toLegs(events: readonly CallEvent[]): CallLeg[] {
+  return toProgress(events).legs;
+}
+
 export function toPhase(events: readonly CallEvent[]): Phase {
-  return followCall(toOrderedSet(events)).phase;
+  return toProgress(events).phase;
 }
 
 /** The end of a phone that only rang says nothing of the conversation that another one had. */

@@ -119,12 +119,13 @@ describe('the context of a dial', () => {
 
 describe('client frames', () => {
   const frames: Record<string, unknown> = {
-    auth: { token: 't', resume: { epoch: 'e', seq: 0 } },
+    auth: { token: 't', resume: { epoch: 'e', seq: 0 }, tab: 'tab-1', focused: false },
     'auth.refresh': { token: 't' },
     dial: { intentId: 'i', to: '4732100123', context: { a: 'b' } },
     'dial.cancel': { intentId: 'i' },
     'popup.seen': { popupId: EVENT_ID },
     'popup.dismiss': { popupId: EVENT_ID },
+    focus: undefined,
     sync: {},
     ping: undefined,
     logout: {},
@@ -147,6 +148,9 @@ describe('client frames', () => {
     { op: 'auth', id: 1, data: { token: 't', resume: { epoch: 'e', seq: -1 } } },
     { op: 'auth', id: 1, data: { token: 't', resume: { epoch: 'e', seq: 1.5 } } },
     { op: 'auth', id: 1, data: { token: 't', resume: { epoch: '', seq: 1 } } },
+    { op: 'auth', id: 1, data: { token: 't', tab: '' } },
+    { op: 'auth', id: 1, data: { token: 't', tab: 'a b' } },
+    { op: 'auth', id: 1, data: { token: 't', tab: 'x'.repeat(65) } },
     { op: 'dial', id: 1, data: { intentId: 'i', to: 'x' } },
     { op: 'dial', id: 1, data: { to: '4732100123' } },
     { op: 'popup.seen', id: 1, data: { popupId: 'p' } },
@@ -169,9 +173,10 @@ describe('call events', () => {
     { ...dial, type: 'dial.uncertain', reason: 'cti_timeout' },
     { ...dial, type: 'dial.canceled', reason: 'canceled_by_agent' },
     { ...callback, type: 'call.incoming', ramal: '3501', user: 'ana', peer: '47' },
-    { ...callback, type: 'call.answered' },
+    { ...callback, type: 'call.answered', caller: { ramal: '3502' } },
     { ...callback, type: 'call.ended', result: 'completed', durationSec: 0, popupSkipped: 'ramal_unknown' },
     { ...callback, type: 'call.recording', recording: 'https://pbx.example/1.wav' },
+    { ...base, type: 'call.reaped' },
     { ...base, type: 'popup.seen', user: 'ana', popupId: EVENT_ID },
     { ...base, type: 'popup.dismissed', user: 'ana', popupId: EVENT_ID },
   ];

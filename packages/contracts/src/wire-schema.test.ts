@@ -17,9 +17,13 @@ import {
   errorFrame,
   errorResponse,
   inboxEvent,
+  presenceQuery,
+  presenceResponse,
   sessionRequest,
   sessionResponse,
   SUBPROTOCOL,
+  timelineResponse,
+  traceBatch,
 } from './index.ts';
 
 /** All that leaves a process: to browsers, to other services of another version, to the api's clients. */
@@ -32,9 +36,12 @@ const WIRE = {
     dialResponse,
     callsQuery,
     callsResponse,
+    timelineResponse,
+    presenceQuery,
+    presenceResponse,
     errorResponse,
   },
-  internal: { callEvent, dialJob },
+  internal: { callEvent, traceBatch, dialJob },
 };
 
 const FILE = 'wire-schema.hashes.json';
