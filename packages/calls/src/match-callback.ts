@@ -1,7 +1,7 @@
 import type { CallEvent, CallView, Direction, MatchedBy } from '@ramal/contracts';
 import { toCallbackEventId } from './callback-event-id.ts';
 import type { Leg } from './follow-call.ts';
-import { isCallbackEvent, reduceCall, toLegs, toPhase } from './reduce-call.ts';
+import { reduceCall, toLegs, toPhase } from './reduce-call.ts';
 import { isSameNumber } from './same-number.ts';
 
 /** A call that Redis still holds: open, or ended a while ago. */
