@@ -49,6 +49,8 @@ export interface Names {
   claims(tenant: string, user: string): string;
   /** Sharded pub/sub channel of one agent. */
   agentChannel(tenant: string, user: string): string;
+  /** Sharded pub/sub channel on which one gateway speaks to itself, to know that it still hears. */
+  gatewayProbe(gatewayId: string): string;
 }
 
 /**
@@ -101,5 +103,6 @@ export function createNames(partitions = DEFAULT_PARTITIONS): Names {
     focus: (tenant, user) => key(tenant, 'focus', user),
     claims: (tenant, user) => key(tenant, 'claims', user),
     agentChannel: (tenant, user) => key(tenant, 'agent', user),
+    gatewayProbe: (gatewayId) => `ramal:{gateway-${escapeId(gatewayId)}}:probe`,
   };
 }

@@ -23,6 +23,10 @@ export interface AgentClientOptions {
   token: string;
   /** Where an earlier connection stood, to be sent what it missed (I5). */
   resume?: { epoch: string; seq: number } | undefined;
+  /** The tab's own name, which it keeps when it reconnects. */
+  tab?: string;
+  /** False for a tab in the background. */
+  focused?: boolean;
   /** Sent as the browser's Origin header. */
   origin?: string;
   /** How long to wait for the socket and `ready`, and for each answer; default 5000. */
@@ -63,7 +67,7 @@ export interface AgentClient {
  * @throws AgentClosedError with the close code when the gateway refuses; WireError when it says why first.
  */
 export async function connectAgent(options: AgentClientOptions): Promise<AgentClient> {
-  const { gatewayUrl, token, resume, origin, timeoutMs = 5000 } = options;
+  const { gatewayUrl, token, resume, tab, focused, origin, timeoutMs = 5000 } = options;
   const socket = new WebSocket(`${gatewayUrl.replace(/\/$/, '')}/v1/agent`, SUBPROTOCOL, {
     handshakeTimeout: timeoutMs,
     ...(origin === undefined ? {} : { origin }),
@@ -90,7 +94,7 @@ export async function connectAgent(options: AgentClientOptions): Promise<AgentCl
 
   try {
     // The gateway answers auth with `ready` (an ack may come too) or with an error and a close.
-    socket.send(JSON.stringify({ op: 'auth', id: 'auth', data: { token, ...(resume ? { resume } : {}) } }));
+    socket.send(JSON.stringify({ op: 'auth', id: 'auth', data: { token, resume, tab, focused } }));
     const ready = await inbox.take(
       () => {
         const reply = inbox.replies.get('auth');

@@ -1,0 +1,99 @@
+import type { Redis } from 'ioredis';
+
+/** Says whether what is published still reaches the subscriber. */
+export interface FeedProbe {
+  stop(): void;
+}
+
+const EVERY_MS = 1_000;
+const SILENT_AFTER_MS = 2_500;
+const LOOK_EVERY_MS = 250;
+/** A look that comes this much too late says that this process was held up, not that Redis was. */
+const LATE_MS = 500;
+
+/**
+ * Publishes to a channel of its own every second and expects to hear it: a PING would prove the connection and not
+ * the subscription, and a connection that died without a word looks well until something is asked of it.
+ * Nothing heard for 2.5 s is silence; then the connections are made anew, as often as it takes.
+ */
+export function startFeedProbe(options: {
+  /** Publishes. */
+  commands: Redis;
+  /** Listens. */
+  subscriber: Redis;
+  channel: string;
+  onSilent: () => void;
+  /** The first probe heard after a silence. */
+  onHeard: () => void;
+}): FeedProbe {
+  const { commands, subscriber, channel, onSilent, onHeard } = options;
+  const startedMs = performance.now();
+  let heardMs = startedMs;
+  let publishedMs = startedMs;
+  let lookedMs = startedMs;
+  /** Since when the present connections have had their chance. */
+  let chanceMs = startedMs;
+  let nextMs = 0;
+  let silent = false;
+
+  const hear = (on: string) => {
+    if (on !== channel) return;
+    heardMs = performance.now();
+    if (!silent) return;
+    silent = false;
+    onHeard();
+  };
+  const subscribe = () => {
+    // What fails here is not heard, and tried again with the next connection.
+    subscriber.ssubscribe(channel).catch(() => undefined);
+    chanceMs = performance.now();
+  };
+  const publish = () => {
+    commands.spublish(channel, '').then(
+      () => {
+        publishedMs = performance.now();
+      },
+      () => undefined,
+    );
+  };
+  const reconnect = () => {
+    // One that is connecting already has a time limit of its own.
+    if (subscriber.status === 'ready') subscriber.disconnect(true);
+    const mute = performance.now() - publishedMs >= 2 * EVERY_MS;
+    if (mute && commands.status === 'ready') commands.disconnect(true);
+  };
+  const look = () => {
+    const nowMs = performance.now();
+    const lateMs = nowMs - lookedMs - LOOK_EVERY_MS;
+    lookedMs = nowMs;
+    // What came meanwhile has yet to be read.
+    if (lateMs > LATE_MS) {
+      heardMs += lateMs;
+      chanceMs += lateMs;
+    }
+    if (nowMs >= nextMs) {
+      nextMs = nowMs + EVERY_MS;
+      publish();
+    }
+    if (nowMs - heardMs < SILENT_AFTER_MS) return;
+    if (!silent) {
+      silent = true;
+      onSilent();
+    }
+    if (nowMs - chanceMs < SILENT_AFTER_MS) return;
+    chanceMs = nowMs;
+    reconnect();
+  };
+
+  subscriber.on('smessage', hear);
+  subscriber.on('ready', subscribe);
+  subscribe();
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  return {
+    stop() {
+      clearInterval(timer);
+      subscriber.off('smessage', hear);
+      subscriber.off('ready', subscribe);
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { sleepUntil } from '@ramal/testkit';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createFakeSocket } from '../test/fake-socket.ts';
+import { createMemoryInbox, type MemoryInbox } from '../test/memory-inbox.ts';
+import { createNotedEvents, type NotedEvents } from '../test/noted-events.ts';
+import { type AgentHub, createAgentHub } from './agent-hub.ts';
+import { AgentSession } from './agent-session.ts';
+import { createRedisLink, type RedisLink } from './redis-link.ts';
+
+let memory: MemoryInbox;
+let events: NotedEvents;
+let hub: AgentHub;
+let link: RedisLink;
+/** What `cutOff` was at each change. */
+let changes: boolean[];
+
+beforeEach(() => {
+  memory = createMemoryInbox();
+  events = createNotedEvents();
+  hub = createAgentHub(memory.feed, events);
+  link = createRedisLink({ feed: memory.feed, hub, events });
+  memory.feed.onReconnected(link.reconnected);
+  changes = [];
+  link.onChange(() => changes.push(link.cutOff()));
+});
+afterEach(() => link.stop());
+
+async function joined(user: string) {
+  const socket = createFakeSocket();
+  const session = new AgentSession({ tenant: 'acme', user, ramal: null }, socket, memory.inbox, events);
+  await hub.join(session);
+  await session.begin(null, () => undefined);
+  return socket;
+}
+const hears = (socket: { frames: { op: string }[] }) => socket.frames.map(({ op }) => op);
+
+it('I5 is mended once everything is subscribed again and every agent is up to date, not before', async () => {
+  const sockets = [await joined('ana'), await joined('ana'), await joined('bruno')];
+  link.silent();
+  memory.reconnect();
+  expect([link.cutOff(), link.mendedMs()]).toEqual([true, 0]);
+  memory.tell('missed');
+  const open = memory.hold();
+  const before = memory.reads;
+  link.heard();
+  await sleepUntil(() => memory.reads > before);
+  expect(link.cutOff()).toBe(true);
+  open();
+  await sleepUntil(() => !link.cutOff());
+  expect(link.mendedMs()).toBeGreaterThan(0);
+  memory.tell('live');
+  for (const socket of sockets) expect(hears(socket)).toEqual(['missed', 'live']);
+  expect(changes).toEqual([true, false]);
+  expect(events.noted.slice(0, 1)).toEqual(['redisSilent']);
+  expect(events.noted).toContain('redisMended 3');
+});
+
+it('a new connection alone is caught up with, and nobody is told of it', async () => {
+  const socket = await joined('ana');
+  memory.reconnect();
+  memory.tell('missed');
+  await sleepUntil(() => socket.frames.length === 1);
+  memory.tell('live');
+  expect(hears(socket)).toEqual(['missed', 'live']);
+  expect(changes).toEqual([]);
+});
+
+it('silence while it is being mended keeps it cut off until it is heard once more', async () => {
+  const socket = await joined('ana');
+  link.silent();
+  memory.reconnect();
+  const open = memory.hold();
+  const before = memory.reads;
+  link.heard();
+  await sleepUntil(() => memory.reads > before);
+  link.silent();
+  open();
+  memory.tell('missed', {}, { lost: true });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(link.cutOff()).toBe(true);
+  link.heard();
+  await sleepUntil(() => !link.cutOff());
+  expect(hears(socket)).toEqual(['missed']);
+  // Nobody is told twice, nor of what did not change.
+  expect(changes).toEqual([true, false]);
+});
+
+it('subscriptions that fail are tried again', async () => {
+  const socket = await joined('ana');
+  link.silent();
+  memory.reconnect();
+  memory.failSubscriptions(1);
+  link.heard();
+  await sleepUntil(() => !link.cutOff());
+  memory.tell('live');
+  expect(hears(socket)).toEqual(['live']);
+  expect(events.noted).toContain('backgroundFailed feed');
+});
+
+it('stopped, it mends nothing more', async () => {
+  await joined('ana');
+  link.silent();
+  link.stop();
+  const before = memory.reads;
+  link.heard();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect([memory.reads, link.cutOff()]).toEqual([before, true]);
+});
