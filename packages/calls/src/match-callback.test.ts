@@ -104,7 +104,7 @@ describe('R46 which callbacks a call may still get', () => {
     ['an answered call is not called again', answered, 'incoming', 31 * SECOND, false],
     ['an answer', ringing, 'answered', 2 * MINUTE, true],
     ['an end after hours of talk', answered, 'ended', 3 * HOUR, true],
-    ['an end after longer than any call lasts', answered, 'ended', 12 * HOUR, false],
+    ['an end after longer than any call lasts', answered, 'ended', 25 * HOUR, false],
     ['an answer that the end overtook', over, 'answered', 15 * SECOND, true],
     ['an answer minutes after the end', over, 'answered', 5 * MINUTE, false],
     ['the end told twice', over, 'ended', 35 * SECOND, true],

@@ -42,7 +42,7 @@ export interface Match {
 }
 
 /** A longer call was closed long ago; nothing that comes later is about it. */
-const OPEN_WINDOW_MS = 11 * 60 * 60 * 1000;
+const OPEN_WINDOW_MS = 24 * 60 * 60 * 1000;
 /** A second `incoming` of the same numbers inside this time is the CTI repeating itself, after it a new call. */
 const REPEAT_WINDOW_MS = 30 * 1000;
 /** Once the call has ended, the same numbers ring again sooner: somebody dialled again. */
