@@ -1,6 +1,7 @@
 -- One atomic step: checks, then writes, or nothing at all.
 -- KEYS are referred to by their 1-based index in the plan. ARGV[1] is the plan (JSON; built in call-bus.ts).
--- Returns { outcome, redis time in ms }: applied | duplicate | conflict | late | early
+-- Returns { outcome, redis time in ms }: applied | duplicate | conflict | late | early; after `applied` also, for each
+-- agent, how many subscribers heard of the last message.
 local plan = cjson.decode(ARGV[1])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -83,14 +84,42 @@ if call then
   if call.external then
     redis.call('SET', KEYS[call.external], call.id, 'PX', call.keepMs)
   end
+  -- Somebody will have to look at what has no end yet; how long it may go without is the reaper's to know.
+  if call.ended then
+    redis.call('ZREM', KEYS[call.open], call.member)
+  else
+    redis.call('ZADD', KEYS[call.open], now + plan.lookAfterMs, call.member)
+  end
 end
 
 if plan.event then
   redis.call('XADD', KEYS[plan.stream], '*', plan.eventField, plan.event)
 end
 
+-- Nobody shows it any more, so nobody claims it.
+local function dropPopup(agent, popupId)
+  redis.call('HDEL', KEYS[agent.claims], popupId)
+  return redis.call('HDEL', KEYS[agent.popups], popupId) == 1
+end
+
+-- The one socket that brings a new pop-up to the front; '~' with nobody connected.
+local function claim(agent, popupId)
+  local sockets = readSockets(KEYS[agent.presence], KEYS[agent.gateways], now)
+  local holder = redis.call('HGET', KEYS[agent.claims], popupId)
+  if not (holder and sockets[holder] and sockets[holder].open) then
+    holder = lastFocused(sockets, KEYS[agent.focus])
+  end
+  if not holder then
+    return '~'
+  end
+  redis.call('HSET', KEYS[agent.claims], popupId, holder)
+  redis.call('PEXPIRE', KEYS[agent.claims], plan.popupsMs)
+  return holder
+end
+
 -- True when the message is still of interest: an update or hide of a pop-up nobody shows any more is not.
-local function applyPopup(key, message)
+local function applyPopup(agent, message)
+  local key = KEYS[agent.popups]
   if message.change == 'show' then
     redis.call('HSET', key, message.popupId, message.popup)
     redis.call('PEXPIRE', key, plan.popupsMs)
@@ -101,20 +130,21 @@ local function applyPopup(key, message)
       return false
     end
     if cjson.decode(shown).expiresAt <= now then
-      redis.call('HDEL', key, message.popupId)
+      dropPopup(agent, message.popupId)
       return false
     end
     redis.call('HSET', key, message.popupId, message.popup)
     return true
   elseif message.change == 'hide' then
-    return redis.call('HDEL', key, message.popupId) == 1
+    return dropPopup(agent, message.popupId)
   end
   return true
 end
 
 -- Pop-ups that ran out without being hidden: nobody shows them, so nobody needs them. And nobody looks at
 -- more than `mostPopups`: of those that are left the ones that run out first go.
-local function tidyPopups(key)
+local function tidyPopups(agent)
+  local key = KEYS[agent.popups]
   if redis.call('HLEN', key) <= plan.tidyPopupsAbove then
     return
   end
@@ -122,7 +152,7 @@ local function tidyPopups(key)
   for i = 1, #all, 2 do
     local popup = cjson.decode(all[i + 1])
     if popup.expiresAt <= now then
-      redis.call('HDEL', key, all[i])
+      dropPopup(agent, all[i])
     else
       live[#live + 1] = { id = all[i], expiresAt = popup.expiresAt }
     end
@@ -131,27 +161,32 @@ local function tidyPopups(key)
     return a.expiresAt > b.expiresAt
   end)
   for i = plan.mostPopups + 1, #live do
-    redis.call('HDEL', key, live[i].id)
+    dropPopup(agent, live[i].id)
   end
 end
 
-for _, agent in ipairs(plan.agents) do
+local heard = {}
+for i, agent in ipairs(plan.agents) do
+  heard[i] = 0
   redis.call('HSETNX', KEYS[agent.meta], 'epoch', plan.epoch)
   local epoch = redis.call('HGET', KEYS[agent.meta], 'epoch')
   for _, message in ipairs(agent.messages) do
-    if applyPopup(KEYS[agent.popups], message) then
+    if applyPopup(agent, message) then
       local seq = redis.call('HINCRBY', KEYS[agent.meta], 'seq', 1)
       if seq == 1 then
         -- The first of its epoch: what an older one left would refuse it, half-way through this step.
         redis.call('DEL', KEYS[agent.inbox])
       end
       redis.call('XADD', KEYS[agent.inbox], 'MAXLEN', '~', plan.inboxLength, seq .. '-0', 'm', message.body)
-      redis.call('SPUBLISH', KEYS[agent.channel], epoch .. ' ' .. seq .. ' ' .. message.body)
+      local claimed = message.change == 'show' and claim(agent, message.popupId) .. ' ' or ''
+      heard[i] = redis.call('SPUBLISH', KEYS[agent.channel], epoch .. ' ' .. seq .. ' ' .. claimed .. message.body)
     end
   end
-  tidyPopups(KEYS[agent.popups])
+  tidyPopups(agent)
   redis.call('PEXPIRE', KEYS[agent.inbox], plan.inboxMs)
   redis.call('PEXPIRE', KEYS[agent.meta], plan.metaMs)
 end
 
-return answer('applied')
+local applied = answer('applied')
+applied[3] = heard
+return applied

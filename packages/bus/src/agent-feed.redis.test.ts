@@ -1,7 +1,7 @@
 import { sleepUntil } from '@ramal/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { commitOf, incoming, message, newTenant, openTestBus, type TestBus } from '../test/open-test-bus.ts';
-import { type AgentFeed, createAgentFeed, type FeedEntry } from './agent-feed.ts';
+import { type AgentFeed, createAgentFeed, type FeedMessage } from './agent-feed.ts';
 
 let test: TestBus;
 let feed: AgentFeed;
@@ -16,7 +16,7 @@ const tell = (tenant: string, n: number, user = 'ana') =>
 
 it('I5 brings what is put into an agent’s inbox, as it is stored there', async () => {
   const tenant = newTenant();
-  const entries: FeedEntry[] = [];
+  const entries: FeedMessage[] = [];
   await feed.subscribe(tenant, 'ana', (entry) => entries.push(entry));
   for (let n = 1; n <= 3; n++) await tell(tenant, n);
   await sleepUntil(() => entries.length === 3);
@@ -53,23 +53,26 @@ it('leaving and joining at once ends joined', async () => {
 
 it('shrugs at what is no entry', async () => {
   const tenant = newTenant();
-  const entries: FeedEntry[] = [];
+  const entries: FeedMessage[] = [];
   await feed.subscribe(tenant, 'ana', (entry) => entries.push(entry));
   const channel = test.names.agentChannel(tenant, 'ana');
-  for (const garbage of ['', 'x', 'e 1', 'e one {}', '{}']) await test.redis.spublish(channel, garbage);
+  const broken = ['', 'x', 'e 1', 'e one {}', '{}', 'e 1 x', 'e 1 x y {}', 'claim p a', 'claim p a b now'];
+  for (const garbage of broken) await test.redis.spublish(channel, garbage);
   await test.redis.spublish(channel, 'e 7 {"op":"a b"}');
   await sleepUntil(() => entries.length > 0);
   expect(entries).toEqual([{ epoch: 'e', seq: 7, body: '{"op":"a b"}' }]);
 });
 
-it('after Redis was away it hears again, and says that something may have been missed', async () => {
+it('after Redis was away it says that something may have been missed, and hears again', async () => {
   const tenant = newTenant();
   const heard: number[] = [];
   let restored = 0;
-  feed.onRestored(() => {
-    restored += 1;
+  feed.onReconnected(() => {
+    void feed.resubscribe().then(() => {
+      restored += 1;
+    });
   });
-  await feed.subscribe(tenant, 'ana', (entry) => heard.push(entry.seq));
+  await feed.subscribe(tenant, 'ana', (message) => heard.push('seq' in message ? message.seq : -1));
   await tell(tenant, 1);
   await sleepUntil(() => heard.length === 1);
   expect(restored).toBe(0);
@@ -83,4 +86,42 @@ it('after Redis was away it hears again, and says that something may have been m
   });
   await sleepUntil(() => heard.at(-1) === last);
   expect(restored).toBe(1);
+});
+
+it('resubscribing finds every subscription that was lost, and none of those who left', async () => {
+  const subscriber = await test.connect('subscriber');
+  const forgetful = createAgentFeed(subscriber, test.names);
+  const tenant = newTenant();
+  const heard: string[] = [];
+  // More than go into one batch.
+  const users = Array.from({ length: 600 }, (_, n) => `agent-${n}`);
+  await Promise.all(users.map((user) => forgetful.subscribe(tenant, user, () => heard.push(user))));
+  await forgetful.unsubscribe(tenant, 'agent-3');
+  for (const user of users) await subscriber.sunsubscribe(test.names.agentChannel(tenant, user));
+  await tell(tenant, 1, 'agent-1');
+
+  await forgetful.resubscribe();
+  for (const user of ['agent-2', 'agent-3', 'agent-599']) await tell(tenant, 1, user);
+  await sleepUntil(() => heard.includes('agent-599'));
+  expect(heard).toEqual(['agent-2', 'agent-599']);
+  expect(await test.redis.call('PUBSUB', 'SHARDNUMSUB', test.names.agentChannel(tenant, 'agent-3'))).toEqual([
+    test.names.agentChannel(tenant, 'agent-3'),
+    0,
+  ]);
+});
+
+it('brings who claims a pop-up with it, and that a claim passed', async () => {
+  const tenant = newTenant();
+  const heard: FeedMessage[] = [];
+  await feed.subscribe(tenant, 'ana', (message) => heard.push(message));
+  const channel = test.names.agentChannel(tenant, 'ana');
+  for (const text of ['e 1 g:1 {"op":"a b"}', 'e 2 ~ {}', 'claim p g:1 h:2 1795380273441', 'claim p g:1 ~ 7'])
+    await test.redis.spublish(channel, text);
+  await sleepUntil(() => heard.length === 4);
+  expect(heard).toEqual([
+    { epoch: 'e', seq: 1, claim: 'g:1', body: '{"op":"a b"}' },
+    { epoch: 'e', seq: 2, claim: '', body: '{}' },
+    { popupId: 'p', to: 'g:1', from: 'h:2', atMs: 1795380273441 },
+    { popupId: 'p', to: 'g:1', from: '', atMs: 7 },
+  ]);
 });

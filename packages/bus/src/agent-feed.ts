@@ -5,42 +5,62 @@ import type { InboxEntry } from './agent-inbox.ts';
 /** A hint that the agent's inbox has grown, with the entry that was added. */
 export interface FeedEntry extends InboxEntry {
   epoch: string;
+  /** Of a `popup.show`: the one socket that brings it to the front; '' when none was connected. */
+  claim?: string;
 }
+
+/** A standing pop-up passed from one of the agent's sockets to another. */
+export interface ClaimPassed {
+  popupId: string;
+  to: string;
+  /** '' when nobody had it, or who had it is gone for good. */
+  from: string;
+  /** Redis time, epoch ms. */
+  atMs: number;
+}
+
+/** What an agent's channel brings; told apart by `popupId`. */
+export type FeedMessage = FeedEntry | ClaimPassed;
 
 /** Live entries of agents' inboxes, over sharded pub/sub: fast, and allowed to lose some (I5). */
 export interface AgentFeed {
-  subscribe(tenant: string, user: string, onEntry: (entry: FeedEntry) => void): Promise<void>;
+  subscribe(tenant: string, user: string, onMessage: (message: FeedMessage) => void): Promise<void>;
   unsubscribe(tenant: string, user: string): Promise<void>;
-  /** Called when the subscription was interrupted and stands again: entries may have been missed. */
-  onRestored(listener: () => void): void;
+  /** Called when the connection is a new one: entries may have been missed, and subscriptions too. */
+  onReconnected(listener: () => void): void;
+  /**
+   * Subscribes once more to all that is listened to, so that none is missing whatever happened to the connection.
+   * @throws when Redis does not answer in time; what is missing then is still missing
+   */
+  resubscribe(): Promise<void>;
 }
+
+/** So many at once that they take little time, and so few that other commands get their turn. */
+const RESUBSCRIBE_BATCH = 500;
+const RESUBSCRIBE_TIMEOUT_MS = 5_000;
 
 /** One handler a channel; `subscriber` belongs to the feed alone. */
 export function createAgentFeed(subscriber: Redis, names: Names): AgentFeed {
-  const handlers = new Map<string, (entry: FeedEntry) => void>();
-  const restored: (() => void)[] = [];
+  const handlers = new Map<string, (message: FeedMessage) => void>();
+  const reconnected: (() => void)[] = [];
   let readyOnce = subscriber.status === 'ready';
-  subscriber.on('smessage', (channel: string, message: string) => {
+  subscriber.on('smessage', (channel: string, text: string) => {
     const handler = handlers.get(channel);
-    const entry = handler === undefined ? null : parseFeedEntry(message);
-    if (entry !== null) handler?.(entry);
+    const message = handler === undefined ? null : parseFeedMessage(text);
+    if (message !== null) handler?.(message);
   });
-  const tellRestored = () => {
-    for (const listener of restored) listener();
-  };
   subscriber.on('ready', () => {
-    // Answered after the subscriptions that were sent before it: from then on nothing is missed unseen.
-    if (readyOnce) subscriber.ping().then(tellRestored, () => undefined);
+    if (readyOnce) for (const listener of reconnected) listener();
     readyOnce = true;
   });
   return {
-    async subscribe(tenant, user, onEntry) {
+    async subscribe(tenant, user, onMessage) {
       const channel = names.agentChannel(tenant, user);
-      handlers.set(channel, onEntry);
+      handlers.set(channel, onMessage);
       try {
         await subscriber.ssubscribe(channel);
       } catch (error) {
-        if (handlers.get(channel) === onEntry) handlers.delete(channel);
+        if (handlers.get(channel) === onMessage) handlers.delete(channel);
         throw error;
       }
     },
@@ -49,13 +69,54 @@ export function createAgentFeed(subscriber: Redis, names: Names): AgentFeed {
       handlers.delete(channel);
       await subscriber.sunsubscribe(channel);
     },
-    onRestored: (listener) => restored.push(listener),
+    onReconnected: (listener) => reconnected.push(listener),
+    async resubscribe() {
+      const channels = [...handlers.keys()];
+      for (let i = 0; i < channels.length; i += RESUBSCRIBE_BATCH) {
+        // Whoever left meanwhile is not to be listened to for ever. One command a channel: they differ in slot.
+        const still = channels.slice(i, i + RESUBSCRIBE_BATCH).filter((channel) => handlers.has(channel));
+        await inTime(Promise.all(still.map((channel) => subscriber.ssubscribe(channel))));
+      }
+    },
   };
 }
 
-/** `<epoch> <seq> <json>`; null for anything else. */
-function parseFeedEntry(message: string): FeedEntry | null {
-  const match = /^(\S+) (\d+) /.exec(message);
+/** A subscriber's commands wait for its connection, however long that takes. */
+async function inTime(answers: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`no answer in ${RESUBSCRIBE_TIMEOUT_MS} ms`)),
+      RESUBSCRIBE_TIMEOUT_MS,
+    );
+  });
+  try {
+    await Promise.race([answers, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** How nobody is spelled where a socket is named. */
+const NOBODY = '~';
+
+/**
+ * `<epoch> <seq> <json>`, of a `popup.show` with its claimer before the JSON, or
+ * `claim <popupId> <to> <from> <epoch ms>`; null for anything else.
+ */
+function parseFeedMessage(message: string): FeedMessage | null {
+  const passed = /^claim (\S+) (\S+) (\S+) (\d+)$/.exec(message);
+  if (passed !== null) {
+    const [, popupId = '', to = '', from = '', atMs] = passed;
+    return { popupId, to: toSocketName(to), from: toSocketName(from), atMs: Number(atMs) };
+  }
+  const match = /^(\S+) (\d+) (?:([^\s{]\S*) )?(?=\{)/.exec(message);
   if (match === null) return null;
-  return { epoch: match[1] ?? '', seq: Number(match[2]), body: message.slice(match[0].length) };
+  const [head, epoch = '', seq, claim] = match;
+  const entry = { epoch, seq: Number(seq), body: message.slice(head.length) };
+  return claim === undefined ? entry : { ...entry, claim: toSocketName(claim) };
+}
+
+function toSocketName(spelled: string): string {
+  return spelled === NOBODY ? '' : spelled;
 }

@@ -199,6 +199,7 @@ describe('pop-ups', () => {
     expect(await reactions.record(agent, popup.popupId, 'popup.seen')).toBe(false);
     const page = await inbox.read(tenant, 'ana', 1);
     expect(page.entries.map(({ body }) => JSON.parse(body))).toMatchObject([
+      { op: 'popup.update', data: { popupId: popup.popupId, seenAt: expect.any(Number) } },
       { op: 'popup.hide', data: { popupId: popup.popupId, hidden: 'dismissed' } },
     ]);
     const [call] = (await test.bus.view({ tenant, callId: event.callId })).calls;

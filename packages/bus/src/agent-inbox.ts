@@ -21,6 +21,10 @@ export interface InboxPage {
   complete: boolean;
   /** The pop-ups that stand at `seq`: neither expired nor dismissed. */
   popups: Popup[];
+  /** Of pop-ups by id: the one socket of the agent's that brings it to the front. */
+  claims: ReadonlyMap<string, string>;
+  /** When all this was so: Redis time, epoch ms. */
+  nowMs: number;
 }
 
 export interface AgentInbox {
@@ -47,14 +51,15 @@ export function createAgentInbox(redis: Redis, names: Names, bus: CallBus): Agen
         .pexpire(meta, META_TTL_MS)
         .hmget(meta, 'epoch', 'seq')
         .hvals(names.popups(tenant, user))
-        .time();
+        .time()
+        .hgetall(names.claims(tenant, user));
       if (sinceSeq !== null) transaction.xrange(names.inbox(tenant, user), `${sinceSeq + 1}-0`, '+');
       const results = toResults(await transaction.exec());
       const [epoch, seq] = results[2] as [string, string | null];
       const [seconds, micros] = results[4] as [string | number, string | number];
       const nowMs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
       const last = Number(seq ?? 0);
-      const raw = (results[5] ?? []) as [string, string[]][];
+      const raw = (results[6] ?? []) as [string, string[]][];
       const entries = raw.map(([id, fields]) => ({ seq: Number.parseInt(id, 10), body: fields[1] ?? '' }));
       const first = entries[0]?.seq ?? last + 1;
       return {
@@ -63,14 +68,16 @@ export function createAgentInbox(redis: Redis, names: Names, bus: CallBus): Agen
         entries,
         complete: sinceSeq === null || (first <= sinceSeq + 1 && sinceSeq <= last),
         popups: toLivePopups(results[3] as string[], nowMs),
+        claims: new Map(Object.entries(results[5] as Record<string, string>)),
+        nowMs,
       };
     },
     async openCalls(tenant, user, ramal) {
       const view = await bus.view({ tenant, ramal });
       const calls = view.calls.flatMap(({ events }) => {
-        const call = reduceCall(events);
         const leg = toLegs(events).find((candidate) => candidate.user === user);
-        return call.state === 'ended' || leg === undefined ? [] : [toLegView(call, leg)];
+        const call = leg === undefined ? undefined : toLegView(reduceCall(events), leg);
+        return call === undefined || call.state === 'ended' ? [] : [call];
       });
       return calls.sort((a, b) => a.startedAt - b.startedAt);
     },

@@ -18,11 +18,13 @@ export function createPopupReactions(bus: CallBus, inbox: AgentInbox): PopupReac
   return {
     async record({ tenant, user }, popupId, reaction) {
       for (let tries = 0; tries < MOST_CONFLICTS; tries++) {
-        const popup = await inbox.findPopup(tenant, user, popupId);
-        if (popup === null) return false;
-        const { calls, nowMs } = await bus.view({ tenant, callId: popup.callId });
+        const shown = await inbox.findPopup(tenant, user, popupId);
+        if (shown === null) return false;
+        const { calls, nowMs } = await bus.view({ tenant, callId: shown.callId });
         const call = calls[0];
-        if (call === undefined) return false;
+        // Read again behind the call: should the call change from here on, the commit is a conflict.
+        const popup = await inbox.findPopup(tenant, user, popupId);
+        if (call === undefined || popup === null) return false;
         const { outcome } = await bus.commit(
           planPopupReaction({ tenant, user, popup, reaction, call, nowMs }),
         );

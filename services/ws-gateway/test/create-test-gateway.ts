@@ -23,13 +23,16 @@ export interface TestGateway {
   memory: MemoryInbox;
   events: NotedEvents;
   hub: AgentHub;
-  /** Users who hold a lease. */
-  leases: Set<string>;
+  /** Users who are logged in. */
+  present: Set<string>;
+  /** What was told of sockets, by their names. */
+  told: string[];
   /** What was asked of the system, in whose name. */
   asked: string[];
   requests: AgentRequests;
   tenantActive: boolean;
   presenceFails: boolean;
+  cutOff: boolean;
   onDial: AgentRequests['dial'];
   connect(over?: Partial<ConnectionDeps>): TestClient;
   closeAll(): void;
@@ -47,7 +50,8 @@ export function createTestGateway(): TestGateway {
     memory,
     events,
     hub: createAgentHub(memory.feed, events),
-    leases: new Set(),
+    present: new Set(),
+    told: [],
     asked: [],
     requests: {
       dial: (agent, data) => {
@@ -66,6 +70,7 @@ export function createTestGateway(): TestGateway {
     },
     tenantActive: true,
     presenceFails: false,
+    cutOff: false,
     onDial: async (_agent, { intentId }) => ({ intentId, callId: 'c1' }),
     connect(over = {}) {
       const socket = createFakeSocket();
@@ -92,20 +97,30 @@ async function verify(token: string) {
 }
 
 function toDeps(gateway: TestGateway): ConnectionDeps {
+  const { present, told } = gateway;
   return {
     hub: gateway.hub,
     inbox: gateway.memory.inbox,
     presence: {
-      async renew(_tenant, user) {
+      async join({ tenant, user }, { tab = null, focused = true }) {
         if (gateway.presenceFails) throw new Error('Redis is away');
-        gateway.leases.add(user);
+        present.add(user);
+        const socket = `s${told.filter((what) => what.startsWith('join')).length + 1}`;
+        told.push(`join ${socket} ${tab} ${focused}`);
+        return { tenant, user, socket, tab, sinceMs: 0, focusedMs: 0 };
       },
-      async end(_tenant, user) {
-        gateway.leases.delete(user);
+      async focus({ socket }) {
+        told.push(`focus ${socket}`);
       },
-      present: async () => new Set(),
+      async logOut({ user, socket }) {
+        if (gateway.presenceFails) throw new Error('Redis is away');
+        present.delete(user);
+        told.push(`logOut ${socket}`);
+      },
+      leave: ({ socket }) => void told.push(`leave ${socket}`),
     },
     requests: gateway.requests,
+    link: { cutOff: () => gateway.cutOff },
     events: gateway.events,
     verify,
     login: () => Promise.reject(new Error('nobody speaks the legacy dialect here')),

@@ -4,6 +4,7 @@ export interface Frame {
   op: string;
   seq?: number;
   replyTo?: string | number | null;
+  claimed?: boolean;
   // biome-ignore lint: tests read what they expect
   data: any; // oxlint-disable-line typescript/no-explicit-any
 }

@@ -1,4 +1,4 @@
-import type { AgentFeed, AgentInbox, FeedEntry, InboxEntry } from '@ramal/bus';
+import type { AgentFeed, AgentInbox, FeedMessage, InboxEntry } from '@ramal/bus';
 import type { CallView, Popup } from '@ramal/contracts';
 
 /** An inbox and its feed in memory, for as many agents as ask; the real ones are tested where they live. */
@@ -6,12 +6,16 @@ export interface MemoryInbox {
   inbox: AgentInbox;
   feed: AgentFeed;
   /** Puts an event into an agent's inbox; the feed brings it unless it is `lost` on the way. */
-  tell(op: string, data?: object, how?: { lost?: boolean }): void;
+  tell(op: string, data?: object, how?: { lost?: boolean; claim?: string }): void;
+  /** Passes a pop-up on, and says so. */
+  pass(popupId: string, to: string, from: string, atMs?: number): void;
   /** Forgets everything, as a Redis that lost its data. */
   lose(): void;
   /** Forgets entries up to this seq. */
   trim(upTo: number): void;
   popups: Popup[];
+  /** Of pop-ups by id: the socket that brings each to the front. */
+  claims: Map<string, string>;
   calls: CallView[];
   /** Reads wait until the returned function is called. */
   hold(): () => void;
@@ -19,8 +23,8 @@ export interface MemoryInbox {
   failReads(count: number): void;
   /** The next subscriptions fail. */
   failSubscriptions(count: number): void;
-  /** The feed was interrupted and stands again. */
-  restore(): void;
+  /** The feed has a new connection, and has forgotten all subscriptions on the way. */
+  reconnect(): void;
   /** Who is listened to now. */
   subscribed(): number;
   reads: number;
@@ -33,10 +37,12 @@ export function createMemoryInbox(): MemoryInbox {
   let gate: Promise<void> = Promise.resolve();
   let failingReads = 0;
   let failingSubscriptions = 0;
-  const handlers = new Map<string, (entry: FeedEntry) => void>();
-  const restored: (() => void)[] = [];
+  const handlers = new Map<string, (message: FeedMessage) => void>();
+  const reconnected: (() => void)[] = [];
+  let forgotten = false;
   const memory: MemoryInbox = {
     popups: [],
+    claims: new Map(),
     calls: [],
     reads: 0,
     inbox: {
@@ -50,6 +56,8 @@ export function createMemoryInbox(): MemoryInbox {
           entries: since === null ? [] : entries.filter((entry) => entry.seq > since),
           complete: since === null || (first <= since + 1 && since <= seq),
           popups: [...memory.popups],
+          claims: new Map(memory.claims),
+          nowMs: Date.now(),
         };
         await gate;
         if (failingReads > 0) {
@@ -66,24 +74,37 @@ export function createMemoryInbox(): MemoryInbox {
       },
     },
     feed: {
-      async subscribe(tenant, user, onEntry) {
+      async subscribe(tenant, user, onMessage) {
         await Promise.resolve();
         if (failingSubscriptions > 0) {
           failingSubscriptions -= 1;
           throw new Error('Redis is away');
         }
-        handlers.set(JSON.stringify([tenant, user]), onEntry);
+        handlers.set(JSON.stringify([tenant, user]), onMessage);
       },
       async unsubscribe(tenant, user) {
         handlers.delete(JSON.stringify([tenant, user]));
       },
-      onRestored: (listener) => restored.push(listener),
+      onReconnected: (listener) => reconnected.push(listener),
+      async resubscribe() {
+        await Promise.resolve();
+        if (failingSubscriptions > 0) {
+          failingSubscriptions -= 1;
+          throw new Error('Redis is away');
+        }
+        forgotten = false;
+      },
     },
-    tell(op, data = {}, { lost = false } = {}) {
+    tell(op, data = {}, { lost = false, claim } = {}) {
       seq += 1;
       const entry = { seq, body: JSON.stringify({ op, ts: 0, data }) };
       entries.push(entry);
-      if (!lost) for (const handler of handlers.values()) handler({ ...entry, epoch });
+      const hint = claim === undefined ? { ...entry, epoch } : { ...entry, epoch, claim };
+      if (!lost && !forgotten) for (const handler of handlers.values()) handler(hint);
+    },
+    pass(popupId, to, from, atMs = Date.now()) {
+      memory.claims.set(popupId, to);
+      for (const handler of handlers.values()) handler({ popupId, to, from, atMs });
     },
     lose() {
       epoch = `${epoch}+`;
@@ -109,8 +130,9 @@ export function createMemoryInbox(): MemoryInbox {
     failSubscriptions(count) {
       failingSubscriptions = count;
     },
-    restore() {
-      for (const listener of restored) listener();
+    reconnect() {
+      forgotten = true;
+      for (const listener of reconnected) listener();
     },
     subscribed: () => handlers.size,
   };

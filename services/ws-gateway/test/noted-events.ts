@@ -20,6 +20,8 @@ export function createNotedEvents(): NotedEvents {
     frameRefused: (code) => note(`frameRefused ${code}`),
     delivered: () => undefined,
     gapHealed: ({ entries }) => note(`gapHealed ${entries}`),
+    redisSilent: () => note('redisSilent'),
+    redisMended: ({ agents }) => note(`redisMended ${agents}`),
     intentOverdue: ({ verdict }) => note(`intentOverdue ${verdict}`),
     requestFailed: () => note('requestFailed'),
     backgroundFailed: (what) => note(`backgroundFailed ${what}`),
