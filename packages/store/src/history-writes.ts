@@ -1,4 +1,5 @@
 import type { CallEvent, CallView } from '@ramal/contracts';
+import { insertTraces, type StoredTrace, TracesRefusedError } from './call-traces.ts';
 import { saveCheckpoint } from './checkpoints.ts';
 import type { Queryable, Store } from './connect-store.ts';
 import { EventDataError, isMissingPartition } from './data-error.ts';
@@ -12,6 +13,7 @@ export interface HistoryBatch {
   /** The stream id up to which everything is stored once this batch is; null leaves the checkpoint alone. */
   checkpointId: string | null;
   events: readonly { event: CallEvent }[];
+  traces?: readonly StoredTrace[];
   deadLetters: readonly DeadLetter[];
 }
 
@@ -24,6 +26,9 @@ export interface BatchCounts {
   /** Calls whose row was written. */
   calls: number;
   deadLetters: number;
+  traces: number;
+  /** Traces that were left out, because the database can't take them as it stands: they never hold up an event. */
+  tracesDropped: number;
 }
 
 interface CallKey {
@@ -43,15 +48,30 @@ export async function writeBatch(
   batch: HistoryBatch,
   reduce: ReduceCall,
 ): Promise<BatchCounts> {
+  try {
+    return await writeWithPartitions(store, batch, reduce);
+  } catch (error) {
+    if (!(error instanceof TracesRefusedError)) throw error;
+    const counts = await writeWithPartitions(store, { ...batch, traces: [] }, reduce);
+    return { ...counts, tracesDropped: batch.traces?.length ?? 0 };
+  }
+}
+
+async function writeWithPartitions(
+  store: Store,
+  batch: HistoryBatch,
+  reduce: ReduceCall,
+): Promise<BatchCounts> {
   const write = () => store.withTransaction((transaction) => writeInside(transaction, batch, reduce));
   try {
     return await write();
   } catch (error) {
     if (!isMissingPartition(error)) throw error;
     // Outside the batch's transaction, which the error has ended.
+    const callIds = [...batch.events.map(({ event }) => event), ...(batch.traces ?? [])];
     await ensurePartitionsOf(
       store,
-      batch.events.map(({ event }) => toStartedAt(event.callId)),
+      callIds.map(({ callId }) => toStartedAt(callId)),
     );
     return await write();
   }
@@ -62,7 +82,7 @@ async function writeInside(
   batch: HistoryBatch,
   reduce: ReduceCall,
 ): Promise<BatchCounts> {
-  const counts: BatchCounts = { events: 0, calls: 0, deadLetters: 0 };
+  const counts: BatchCounts = { events: 0, calls: 0, deadLetters: 0, traces: 0, tracesDropped: 0 };
   if (batch.events.length > 0) {
     const events = batch.events.map(({ event }) => event);
     const keys = toCallKeys(events);
@@ -70,6 +90,7 @@ async function writeInside(
     counts.events = await insertEvents(transaction, events);
     counts.calls = await rewriteCalls(transaction, keys, reduce);
   }
+  counts.traces = await insertTraces(transaction, batch.traces ?? []);
   counts.deadLetters = await insertDeadLetters(transaction, batch.partition, batch.deadLetters);
   // Last, because writers of one partition wait for each other here.
   if (batch.checkpointId !== null) await saveCheckpoint(transaction, batch.partition, batch.checkpointId);

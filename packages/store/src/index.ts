@@ -7,7 +7,8 @@ export {
 } from './agents.ts';
 export { type ApiKey, findApiKey, insertApiKey } from './api-keys.ts';
 export { type Cache, type CacheOptions, createCache } from './cached.ts';
-export { listCallEvents } from './call-trail.ts';
+export { listCallTraces, type StoredTrace } from './call-traces.ts';
+export { listCallEvents, listStoredEvents } from './call-trail.ts';
 export { findCallbackToken, hasCallbackToken, insertCallbackToken } from './callback-tokens.ts';
 export { type ConfiguracaoCtiWrite, writeConfiguracaoCti } from './configuracao-cti-write.ts';
 export { CursorInvalidError } from './calls-cursor.ts';
@@ -27,10 +28,17 @@ export type { DeadLetter } from './dead-letters.ts';
 export { hashSecret } from './hash-secret.ts';
 export { type BatchCounts, type HistoryBatch, type ReduceCall, writeBatch } from './history-writes.ts';
 export { migrate } from './migrate.ts';
+export { listSilentCalls, listTenantsWithOpenCalls, type SilentCallsFilter } from './open-calls-query.ts';
 export { ensurePartitions } from './partitions.ts';
-export { findTenant, findTenantByCallbackToken, type Tenant } from './tenant-directory.ts';
+export {
+  findTenant,
+  findTenantByCallbackToken,
+  listTenantsWithOwnDatabase,
+  type Tenant,
+} from './tenant-directory.ts';
 export {
   createTenantLookup,
+  findMaxCallMs,
   isInternalNumber,
   toExternalE164,
   type TenantLookup,

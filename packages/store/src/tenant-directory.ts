@@ -27,13 +27,21 @@ const SELECT_TENANT = `
            -- A sealed password says nothing; a plain one is sealed before it is used, and then this changes.
            'passwordMark', case when senha_banco like 'enc:v1:%' then right(senha_banco, 16) else 'plain' end
          ) end as database
-    from wl_chamados_empresa
-   where tenant = $1`;
+    from wl_chamados_empresa`;
 
 /** The company behind a tenant's name, or null. */
 export async function findTenant(store: Queryable, tenant: string): Promise<Tenant | null> {
-  const { rows } = await store.query<Tenant>(SELECT_TENANT, [tenant]);
+  const { rows } = await store.query<Tenant>(`${SELECT_TENANT} where tenant = $1`, [tenant]);
   return rows[0] ?? null;
+}
+
+/** The companies that have a database of their own (R42). */
+export async function listTenantsWithOwnDatabase(store: Queryable): Promise<Tenant[]> {
+  const { rows } = await store.query<Tenant>(
+    `select * from (${SELECT_TENANT}) as t where database is not null and tenant is not null
+      order by "empresaId"`,
+  );
+  return rows;
 }
 
 /** The company behind a callback token's hash, or null when the token is unknown or revoked. */

@@ -4,7 +4,7 @@ import { openTestStore, type TestStore } from '../test/open-test-store.ts';
 import { insertCallbackToken } from './callback-tokens.ts';
 import type { Store } from './connect-store.ts';
 import { hashSecret } from './hash-secret.ts';
-import { createTenantLookup, isInternalNumber, type TenantLookup } from './tenant-lookup.ts';
+import { createTenantLookup, findMaxCallMs, isInternalNumber, type TenantLookup } from './tenant-lookup.ts';
 
 let db: TestStore;
 let lookup: TenantLookup;
@@ -73,6 +73,19 @@ describe('a tenant’s profile', () => {
       false,
       false,
     ]);
+  });
+
+  test('says for how long a call stays open; a company that is gone has the default', async () => {
+    expect(await findMaxCallMs(lookup, 'acme')).toBe(240 * 60_000);
+    await db.store.query('insert into cti_settings values (1, $1)', [{ maxCallMinutes: 7 }]);
+    nowMs = 2_000;
+    expect(await findMaxCallMs(lookup, 'acme')).toBe(7 * 60_000);
+    mode = 'down';
+    nowMs = 60_000;
+    expect(await findMaxCallMs(lookup, 'acme')).toBe(7 * 60_000);
+    await expect(findMaxCallMs(lookup, 'never asked for')).rejects.toThrow('ECONNREFUSED');
+    mode = 'well';
+    expect(await findMaxCallMs(lookup, 'nobody')).toBe(240 * 60_000);
   });
 
   test('with settings that don’t parse can’t dial, and still reads callbacks', async () => {

@@ -4,9 +4,13 @@ import type { Logger, Metrics } from '@ramal/runtime';
 export interface Events {
   stored(fields: { partition: number; entries: number; events: number; calls: number; ms: number }): void;
   deadLettered(fields: { partition: number; streamId: string; reason: string }): void;
+  /** The database can't take traces as it stands: they are lost, the events they came with are stored. */
+  tracesDropped(fields: { partition: number; traces: number }): void;
   reclaimed(fields: { partition: number; entries: number }): void;
   groupRecreated(fields: { partition: number; afterId: string }): void;
   partitionsMade(months: number): void;
+  /** A call was closed for want of an end; `history`: Redis had forgotten it. */
+  callReaped(fields: { tenant: string; callId: string; from: 'redis' | 'history' }): void;
   retrying(partition: number, error: unknown, inMs: number): void;
   backgroundFailed(what: string, error: unknown): void;
 }
@@ -20,7 +24,14 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
   const dead = metrics.counter('ramal_history_dead_letters_total', 'Entries that can never be stored', [
     'reason',
   ]);
+  const tracesLost = metrics.counter(
+    'ramal_history_traces_dropped_total',
+    'Steps of the flight recorder that the database could not take',
+  );
   const reclaims = metrics.counter('ramal_history_reclaimed_total', 'Entries taken over from a dead worker');
+  const reaped = metrics.counter('ramal_history_reaped_total', 'Calls closed because nobody told their end', [
+    'from',
+  ]);
   const failures = metrics.counter('ramal_history_failures_total', 'Work that failed and is tried again', [
     'what',
   ]);
@@ -35,12 +46,20 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       dead.inc({ reason: fields.reason });
       logger.error(fields, 'entry dead-lettered');
     },
+    tracesDropped(fields) {
+      tracesLost.inc(fields.traces);
+      logger.warn(fields, 'traces dropped: is the database migrated?');
+    },
     reclaimed(fields) {
       reclaims.inc(fields.entries);
       logger.warn(fields, 'entries reclaimed from a dead worker');
     },
     groupRecreated: (fields) => logger.warn(fields, 'consumer group made anew'),
     partitionsMade: (months) => logger.debug({ months }, 'monthly tables are there'),
+    callReaped(fields) {
+      reaped.inc({ from: fields.from });
+      logger.info(fields, 'call closed without its end');
+    },
     retrying(partition, error, inMs) {
       failures.inc({ what: 'batch' });
       logger.warn({ partition, error, inMs }, 'batch not stored, trying again');

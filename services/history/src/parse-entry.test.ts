@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { callEvent } from '@ramal/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { incoming } from '../test/open-test-history.ts';
 import { parseEntry } from './parse-entry.ts';
 
-const parse = (json: string) => parseEntry({ id: '1-0', json });
+const parse = (json: string) => parseEntry({ id: '1-0', kind: 'event', json });
+const parseTraces = (json: string) => parseEntry({ id: '5000-0', kind: 'traces', json });
 
 describe('an entry of the stream', () => {
   it('that is an event is that event', () => {
@@ -56,5 +58,45 @@ describe('an entry of the stream', () => {
       ),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('an entry of the stream that holds traces', () => {
+  const { callId } = incoming();
+  const trace = {
+    traceId: randomUUID(),
+    callId,
+    step: 'job.queued',
+    by: 'gateway@host',
+    user: 'ana',
+    ageMs: 150,
+  };
+
+  it('places each step in time, by the clock of the stream', () => {
+    const json = JSON.stringify({ tenant: 'acme', traces: [trace, { ...trace, ageMs: 9_000 }] });
+    const { ageMs: _, ...step } = trace;
+    expect(parseTraces(json)).toEqual({
+      kind: 'traces',
+      id: '5000-0',
+      json,
+      tenant: 'acme',
+      traces: [
+        { ...step, tenant: 'acme', atMs: 4_850 },
+        { ...step, tenant: 'acme', atMs: 0 },
+      ],
+    });
+  });
+
+  it.each([
+    ['not JSON', '{', 'not_json'],
+    ['an event', JSON.stringify(incoming()), 'not_traces'],
+    [
+      'no step we know',
+      JSON.stringify({ tenant: 'acme', traces: [{ ...trace, step: 'unheard-of' }] }),
+      'not_traces',
+    ],
+    ['nothing', JSON.stringify({ tenant: 'acme', traces: [] }), 'not_traces'],
+  ])('is dead when it holds %s', (_, json, reason) => {
+    expect(parseTraces(json)).toMatchObject({ kind: 'dead', json, reason });
   });
 });

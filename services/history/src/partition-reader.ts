@@ -10,6 +10,8 @@ export interface PartitionReader {
   stop(): Promise<void>;
   /** When the loop last came round, `performance.now()`: reading nothing is progress, being stuck is not. */
   lastTurnMs(): number;
+  /** Up to when, epoch ms by Redis' clock, this reader found everything stored; 0 as long as it knows nothing. */
+  storedUpToMs(): number;
 }
 
 export interface PartitionReaderOptions {
@@ -43,6 +45,7 @@ export function startPartitionReader(options: PartitionReaderOptions): Partition
   const { blockMs = BLOCK_MS, reclaimEveryMs = RECLAIM_EVERY_MS } = options;
   let stopping = false;
   let lastTurnMs = performance.now();
+  let storedUpToMs = 0;
   let reclaimAt = 0;
   let retryMs = FIRST_RETRY_MS;
   /** Read and not stored yet: nothing more is read before these are. */
@@ -75,6 +78,8 @@ export function startPartitionReader(options: PartitionReaderOptions): Partition
     await reclaim();
     if (held.length === 0) held = await stream.read(consumer, batch, blockMs);
     if (held.length > 0) await commit(held);
+    const last = held.at(-1);
+    storedUpToMs = last === undefined ? Date.now() : Number.parseInt(last.id, 10);
     held = [];
   };
 
@@ -110,6 +115,7 @@ export function startPartitionReader(options: PartitionReaderOptions): Partition
   const running = run();
   return {
     lastTurnMs: () => lastTurnMs,
+    storedUpToMs: () => storedUpToMs,
     async stop() {
       stopping = true;
       await running;

@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { connectRedis, createEventStream } from '@ramal/bus';
+import { connectRedis, createCallBus, createEventStream, createOpenCalls } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, type Logger, type Releasers, startOpsServer } from '@ramal/runtime';
-import { connectTenants } from '@ramal/store';
+import { connectTenants, findMaxCallMs } from '@ramal/store';
 import type { Config } from './config.ts';
 import { createEvents } from './events.ts';
+import { startForgottenCalls } from './forgotten-calls.ts';
 import { startPartitionReader } from './partition-reader.ts';
 import { startPartitionTables } from './partition-tables.ts';
+import { startReaper } from './reaper.ts';
 import { createTenantLanes } from './tenant-lanes.ts';
 
 const STALLED_AFTER_MS = 60_000;
+/** Redis keeps a call for longer after its end: one that ended and is not stored yet is still there (KEEP). */
+const BEHIND_AFTER_MS = 60 * 60_000;
 
 /** Wires history: one reader a partition, each with a connection of its own to wait on. */
 export async function startHistory(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
@@ -54,6 +58,21 @@ export async function startHistory(config: Config, logger: Logger, releasers: Re
       reclaimAfterMs: config.HISTORY_RECLAIM_AFTER_MS,
     }),
   );
+  const reaping = {
+    bus: createCallBus(redis, names),
+    openCalls: createOpenCalls(redis, names),
+    maxCallMsOf: (tenant: string) => findMaxCallMs(tenants.lookup, tenant),
+    events,
+  };
+  const reaper = startReaper({ ...reaping, partitions: names.partitions });
+  const forgotten = startForgottenCalls({
+    ...reaping,
+    tenants,
+    isBehind: (tenant) => {
+      const storedUpToMs = readers[names.partitionOf(tenant)]?.storedUpToMs() ?? 0;
+      return storedUpToMs < Date.now() - BEHIND_AFTER_MS;
+    },
+  });
   metrics.gauge('ramal_history_lag', 'Events that are not in PostgreSQL yet', async () => {
     const lags = await Promise.all(streams.map((stream) => stream.lag()));
     return lags.reduce((sum, lag) => sum + lag, 0);
@@ -90,9 +109,9 @@ export async function startHistory(config: Config, logger: Logger, releasers: Re
     },
   });
   releasers.add('ops server', () => ops.close());
-  // First of all at a stop: finish the batches under way.
+  // First of all at a stop: finish the batches and the calls under way.
   releasers.add('readers', async () => {
-    await Promise.all(readers.map((reader) => reader.stop()));
+    await Promise.all([reaper, forgotten, ...readers].map((worker) => worker.stop()));
   });
   logger.info({ opsPort: ops.port, partitions: names.partitions, consumer }, 'history is ready');
 }

@@ -3,6 +3,9 @@ import { type DeadLetter, isDataError, type Store, writeBatch } from '@ramal/sto
 import type { Events } from './events.ts';
 import type { ParsedEntry } from './parse-entry.ts';
 
+/** One entry may hold many traces: no statement shall be so large that it runs out of time. */
+const MOST_TRACES = 5_000;
+
 /**
  * Stores entries in one transaction. If the database refuses the data of one of them, the batch is halved
  * until that one stands alone and becomes a dead letter; the others are stored (I3).
@@ -21,12 +24,15 @@ export async function storeEntries(
       : [],
   );
   const good = entries.flatMap((entry) => (entry.kind === 'event' ? [{ event: entry.event }] : []));
+  const traces = entries.flatMap((entry) => (entry.kind === 'traces' ? entry.traces : []));
+  if (traces.length > MOST_TRACES && entries.length > 1) return storeHalves(deps, entries, checkpointId);
   try {
     const counts = await writeBatch(
       store,
-      { partition, checkpointId, events: good, deadLetters },
+      { partition, checkpointId, events: good, traces, deadLetters },
       reduceCall,
     );
+    if (counts.tracesDropped > 0) events.tracesDropped({ partition, traces: counts.tracesDropped });
     for (const { streamId, reason } of deadLetters) events.deadLettered({ partition, streamId, reason });
     events.stored({
       partition,
@@ -41,10 +47,18 @@ export async function storeEntries(
       const refused = entries.map((entry) => toRefused(entry, error));
       return storeEntries(deps, refused, checkpointId);
     }
-    const middle = Math.ceil(entries.length / 2);
-    await storeEntries(deps, entries.slice(0, middle), null);
-    await storeEntries(deps, entries.slice(middle), checkpointId);
+    await storeHalves(deps, entries, checkpointId);
   }
+}
+
+async function storeHalves(
+  deps: Parameters<typeof storeEntries>[0],
+  entries: readonly ParsedEntry[],
+  checkpointId: string | null,
+): Promise<void> {
+  const middle = Math.ceil(entries.length / 2);
+  await storeEntries(deps, entries.slice(0, middle), null);
+  await storeEntries(deps, entries.slice(middle), checkpointId);
 }
 
 function toRefused(entry: ParsedEntry, error: unknown): ParsedEntry {
@@ -55,7 +69,7 @@ function toRefused(entry: ParsedEntry, error: unknown): ParsedEntry {
     kind: 'dead',
     id: entry.id,
     json: entry.json,
-    reason: 'not_an_event',
+    reason: entry.kind === 'traces' ? 'not_traces' : 'not_an_event',
     detail: `the database refuses it (${code ?? 'no code'})`,
   };
 }

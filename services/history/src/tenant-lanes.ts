@@ -43,7 +43,8 @@ export function createTenantLanes(options: {
     async divert(entries) {
       const shared: ParsedEntry[] = [];
       for (const entry of entries) {
-        const name = entry.kind === 'event' ? entry.event.tenant : null;
+        const name =
+          entry.kind === 'dead' ? null : entry.kind === 'event' ? entry.event.tenant : entry.tenant;
         const tenant = name === null ? null : await tenants.lookup.tenant(name);
         if (name === null || tenant?.database == null) shared.push(entry);
         else laneOf(name).add([entry]);

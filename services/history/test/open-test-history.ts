@@ -77,9 +77,11 @@ export async function openTestHistory(databaseUrl: string): Promise<TestHistory>
   const events: Events = {
     stored: note('stored'),
     deadLettered: note('deadLettered'),
+    tracesDropped: note('tracesDropped'),
     reclaimed: note('reclaimed'),
     groupRecreated: note('groupRecreated'),
     partitionsMade: note('partitionsMade'),
+    callReaped: note('callReaped'),
     retrying: (_partition, error) => void noted.push(`retrying ${String(error)}`),
     backgroundFailed: (what, error) => void noted.push(`backgroundFailed ${what} ${String(error)}`),
   };
