@@ -21,13 +21,17 @@ import {
   errorResponse,
   inboxEvent,
   matchedBy,
+  noPopupReason,
   popup,
   popupKind,
   popupSkipReason,
+  presenceResponse,
   resumePoint,
   SUBPROTOCOL,
   sessionRequest,
   sessionResponse,
+  timelineResponse,
+  traceStep,
 } from '@ramal/contracts';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -42,8 +46,10 @@ const NAMED: Record<string, z.ZodType> = {
   dialRequest,
   dialResponse,
   callsResponse,
+  presenceResponse,
   errorResponse,
   callTrail: z.object({ callId, events: z.array(callEvent) }),
+  timelineResponse,
 };
 
 const shownPopup = z.object({ popupId: z.uuid() });
@@ -54,7 +60,13 @@ const ACK_DATA: Record<string, z.ZodType> = {
   'dial.cancel': dialResponse,
   'popup.seen': shownPopup,
   'popup.dismiss': shownPopup,
-  sync: z.object({ calls: z.array(callView), popups: z.array(popup), resume: resumePoint }),
+  focus: z.strictObject({}),
+  sync: z.object({
+    calls: z.array(callView),
+    popups: z.array(popup),
+    claimed: z.array(z.uuid()),
+    resume: resumePoint,
+  }),
   ping: z.object({ ts: z.int() }),
   logout: z.strictObject({}),
 };
@@ -164,7 +176,9 @@ test.each(Object.entries(ERROR_CODES))(
 test.each(
   Object.entries({
     dialReason,
+    noPopupReason,
     popupSkipReason,
+    traceStep,
     callState,
     callResult,
     direction,

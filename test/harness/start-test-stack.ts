@@ -15,7 +15,7 @@ interface StackServers {
   stop(): Promise<void>;
 }
 
-export interface TestStackOptions extends Pick<StartStackOptions, 'only' | 'env'> {
+export interface TestStackOptions extends Pick<StartStackOptions, 'only' | 'env' | 'replicas'> {
   servers?: StackServers;
 }
 
@@ -49,6 +49,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     ports: 'free',
     serverEnv: { PATH: process.env['PATH'], REDIS_URL: servers.redisUrl, DATABASE_URL: servers.databaseUrl },
     ...(options.only === undefined ? {} : { only: options.only }),
+    ...(options.replicas === undefined ? {} : { replicas: options.replicas }),
     env: {
       ...options.env,
       // Agents that are still connected at the end of a test file need no farewell.

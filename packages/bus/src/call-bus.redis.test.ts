@@ -259,7 +259,9 @@ it('everything in Redis runs out by itself, but for the stream and what is due',
   const deliveries = [{ user: 'ana', messages: [message(1, { change: 'show', popup: popupOf(event) })] }];
   await bus.commit(commitOf(event, [], { deliveries, externalCallId: 'x1' }));
   const partition = test.names.partitionOf(tenant);
-  const forever = new Set([test.names.events(partition), test.names.events(1 - partition)]);
+  const forever = new Set(
+    [partition, 1 - partition].flatMap((one) => [test.names.events(one), test.names.openCalls(one)]),
+  );
   for (const key of await test.redis.keys('ramal:*'))
     if (!forever.has(key)) expect(await test.redis.pttl(key), key).toBeGreaterThan(0);
 });

@@ -3,6 +3,7 @@ import type { AgentDelivery, CallCommit, IntentChange, Line, LiveCall } from '@r
 import { type CallEvent, EVENT_FIELD, type Names, uuidV7Time } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
 import { loadScript } from './load-script.ts';
+import { NO_TRACES, type TraceRecorder } from './trace-recorder.ts';
 
 /** `late` and `early` are about a dial intent's deadline; after a `conflict` read and plan again. */
 export type CommitOutcome = 'applied' | 'duplicate' | 'conflict' | 'late' | 'early';
@@ -58,15 +59,19 @@ const KEEP = {
   inboxLength: 1_000,
   metaMs: 48 * HOUR_MS,
 };
+/** When a call without an end is first looked at, after each commit. */
+const LOOK_AFTER_MS = 60_000;
 /** How many of a line's or an extension's calls are read, newest first. */
 const MOST_CALLS = 32;
 
-export function createCallBus(redis: Redis, names: Names): CallBus {
+/** @param recorder told of each pop-up that is published */
+export function createCallBus(redis: Redis, names: Names, recorder: TraceRecorder = NO_TRACES): CallBus {
   const view = loadScript(redis, 'view');
-  const commit = loadScript(redis, 'commit');
-  const run = async (plan: Plan): Promise<CommitResult> => {
-    const [outcome, now] = (await commit(plan.keys, [JSON.stringify(plan.body)])) as [CommitOutcome, string];
-    return { outcome, nowMs: Number(now) };
+  const commit = loadScript(redis, 'commit', 'live-sockets');
+  const run = async (plan: Plan): Promise<CommitResult & { heard: number[] }> => {
+    const reply = await commit(plan.keys, [JSON.stringify(plan.body)]);
+    const [outcome, now, heard = []] = reply as [CommitOutcome, string, number[]?];
+    return { outcome, nowMs: Number(now), heard };
   };
   return {
     async view(query) {
@@ -97,15 +102,33 @@ export function createCallBus(redis: Redis, names: Names): CallBus {
         intent: intent.length === 0 ? null : toRecord(intent),
       };
     },
-    commit: (planned) => run(toPlan(planned, names)),
-    changeIntent: (tenant, change) => {
+    async commit(planned) {
+      const { outcome, nowMs, heard } = await run(toPlan(planned, names));
+      if (outcome === 'applied') recordPopups(recorder, planned, heard);
+      return { outcome, nowMs };
+    },
+    async changeIntent(tenant, change) {
       const keys = createKeyList();
-      return run({
+      const { outcome, nowMs } = await run({
         keys: keys.all,
         body: { ...COMMON, intent: toIntentPlan(tenant, change, names, keys), agents: [] },
       });
+      return { outcome, nowMs };
     },
   };
+}
+
+/** @param heard for each delivery, how many gateways have a socket of its agent */
+function recordPopups(recorder: TraceRecorder, commit: CallCommit, heard: readonly number[]): void {
+  const { tenant, callId, deliveries } = commit;
+  for (const [i, { user, messages }] of deliveries.entries()) {
+    for (const { popup } of messages) {
+      if (popup?.change !== 'show') continue;
+      const { popupId, kind } = popup.popup;
+      const detail = { kind, connected: (heard[i] ?? 0) > 0 };
+      recorder.record(tenant, { callId, step: 'popup.published', user, popupId, detail });
+    }
+  }
 }
 
 interface Plan {
@@ -124,6 +147,7 @@ const COMMON = {
   inboxMs: KEEP.inboxMs,
   inboxLength: KEEP.inboxLength,
   metaMs: KEEP.metaMs,
+  lookAfterMs: LOOK_AFTER_MS,
   eventField: EVENT_FIELD,
 };
 
@@ -148,7 +172,10 @@ function toPlan(commit: CallCommit, names: Names): Plan {
       key: keys.add(names.call(tenant, callId)),
       version: commit.expectedVersion,
       events: JSON.stringify(commit.events),
+      ended: commit.ended,
       keepMs: commit.ended ? KEEP.endedCallMs : KEEP.openCallMs,
+      open: keys.add(names.openCalls(names.partitionOf(tenant))),
+      member: toDueMember(tenant, callId),
       startedAt: uuidV7Time(callId),
       lines: commit.lines.map(({ ramal, peerKey }) => ({
         key: keys.add(names.line(tenant, ramal, peerKey)),
@@ -191,6 +218,10 @@ function toAgentPlan(tenant: string, { user, messages }: AgentDelivery, names: N
     inbox: keys.add(names.inbox(tenant, user)),
     meta: keys.add(names.inboxMeta(tenant, user)),
     popups: keys.add(names.popups(tenant, user)),
+    gateways: keys.add(names.gateways(names.partitionOf(tenant))),
+    presence: keys.add(names.presence(tenant, user)),
+    focus: keys.add(names.focus(tenant, user)),
+    claims: keys.add(names.claims(tenant, user)),
     channel: keys.add(names.agentChannel(tenant, user)),
     messages: messages.map(({ op, ts, data, popup }) => ({
       body: JSON.stringify({ op, ts, data }),
@@ -201,9 +232,9 @@ function toAgentPlan(tenant: string, { user, messages }: AgentDelivery, names: N
   };
 }
 
-/** How an intent is written in the set of those that are due. */
-export function toDueMember(tenant: string, intentId: string): string {
-  return JSON.stringify([tenant, intentId]);
+/** How an intent or an open call is written in the set of those that are due. */
+export function toDueMember(tenant: string, id: string): string {
+  return JSON.stringify([tenant, id]);
 }
 
 function toRecord(flat: readonly string[]): Record<string, string> {

@@ -18,6 +18,7 @@ import {
 import type { Redis } from 'ioredis';
 import { type CallBus, type CommitOutcome, toDueMember } from './call-bus.ts';
 import type { DialQueue } from './dial-queue.ts';
+import { NO_TRACES, type TraceRecorder } from './trace-recorder.ts';
 
 /** A dial intent as recorded (I1). */
 export interface DialIntent {
@@ -74,8 +75,10 @@ export function createDialIntents(options: {
   bus: CallBus;
   queue: DialQueue | null;
   newCallId: (nowMs: number) => string;
+  /** Told of each job that is queued. */
+  recorder?: TraceRecorder;
 }): DialIntents {
-  const { redis, names, bus, queue, newCallId } = options;
+  const { redis, names, bus, queue, newCallId, recorder = NO_TRACES } = options;
 
   const find: DialIntents['find'] = async (tenant, intentId) => {
     const { intent, nowMs } = await bus.view({ tenant, intentId });
@@ -101,20 +104,26 @@ export function createDialIntents(options: {
     throw new Error(`no commit in ${MOST_CONFLICTS} tries`);
   };
 
+  const enqueue = async ({ tenant, intentId, user, urgent }: NewDial, callId: string): Promise<void> => {
+    if (queue === null) return;
+    await queue.add({ tenant, intentId }, urgent);
+    recorder.record(tenant, { callId, step: 'job.queued', user, detail: { urgent } });
+  };
+
   return {
     find,
     async request(dial) {
-      const { tenant, intentId, urgent } = dial;
+      const { tenant, intentId } = dial;
       const known = await find(tenant, intentId);
-      if (known !== null) return repeat(known.intent, dial, queue);
+      if (known !== null) return repeat(known.intent, dial, enqueue);
       const { nowMs } = await bus.view({ tenant });
       const commit = planDialRequest({ ...dial, callId: newCallId(nowMs), nowMs });
       const { outcome } = await bus.commit(commit);
       if (outcome === 'conflict') {
         const other = await find(tenant, intentId);
-        return other === null ? { kind: 'conflict' } : repeat(other.intent, dial, queue);
+        return other === null ? { kind: 'conflict' } : repeat(other.intent, dial, enqueue);
       }
-      await queue?.add({ tenant, intentId }, urgent);
+      await enqueue(dial, commit.callId);
       return { kind: 'recorded', callId: commit.callId };
     },
     async claim(intent, fence) {
@@ -175,10 +184,13 @@ function mayStillApply(change: IntentChange | undefined, now: Record<string, str
 }
 
 /** The click again: same answer, and queued again in case the first try ended between recording and queueing. */
-async function repeat(known: DialIntent, dial: NewDial, queue: DialQueue | null): Promise<RequestOutcome> {
+async function repeat(
+  known: DialIntent,
+  dial: NewDial,
+  enqueue: (dial: NewDial, callId: string) => Promise<void>,
+): Promise<RequestOutcome> {
   if (known.to !== dial.to || known.user !== dial.user) return { kind: 'conflict' };
-  if (known.state === 'queued')
-    await queue?.add({ tenant: dial.tenant, intentId: dial.intentId }, dial.urgent);
+  if (known.state === 'queued') await enqueue(dial, known.callId);
   return { kind: 'repeated', callId: known.callId };
 }
 

@@ -1,11 +1,13 @@
-import { EVENT_FIELD, HISTORY_GROUP, type Names } from '@ramal/contracts';
+import { EVENT_FIELD, HISTORY_GROUP, type Names, TRACE_FIELD } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
 import { loadScript } from './load-script.ts';
 
 /** One entry of the event stream, not parsed: it may be poison. */
 export interface StreamEntry {
   id: string;
-  /** The event's JSON; "" when the entry lacks it. */
+  /** One event, or the traces of one tenant. */
+  kind: 'event' | 'traces';
+  /** The JSON of what it holds; "" when the entry lacks it. */
   json: string;
 }
 
@@ -133,9 +135,17 @@ function toNextId(id: string): string {
 
 function toEntries(raw: readonly RawEntry[]): StreamEntry[] {
   return raw.map(([id, fields]) => {
-    const at = fields?.indexOf(EVENT_FIELD) ?? -1;
-    return { id, json: at === -1 ? '' : (fields?.[at + 1] ?? '') };
+    const event = valueOf(fields, EVENT_FIELD);
+    const traces = event === undefined ? valueOf(fields, TRACE_FIELD) : undefined;
+    return traces === undefined
+      ? { id, kind: 'event', json: event ?? '' }
+      : { id, kind: 'traces', json: traces };
   });
+}
+
+function valueOf(fields: readonly string[] | null, name: string): string | undefined {
+  const at = fields?.indexOf(name) ?? -1;
+  return at === -1 ? undefined : fields?.[at + 1];
 }
 
 function toFields(flat: readonly unknown[]): Record<string, unknown> {

@@ -1,4 +1,10 @@
-export { type AgentFeed, createAgentFeed, type FeedEntry } from './agent-feed.ts';
+export {
+  type AgentFeed,
+  type ClaimPassed,
+  createAgentFeed,
+  type FeedEntry,
+  type FeedMessage,
+} from './agent-feed.ts';
 export {
   type AgentInbox,
   createAgentInbox,
@@ -31,5 +37,15 @@ export {
   GroupMissingError,
   type StreamEntry,
 } from './event-stream.ts';
+export { type FeedProbe, startFeedProbe } from './feed-probe.ts';
+export { createOpenCalls, type OpenCall, type OpenCalls } from './open-calls.ts';
 export { createPopupReactions, type PopupReactions } from './popup-reactions.ts';
-export { createPresence, type Presence, PRESENCE_LEASE_MS } from './presence.ts';
+export { type AgentConnection, createPresence, type Presence } from './presence.ts';
+export { createSocketRegistry, type RegisteredSocket, type SocketRegistry } from './socket-registry.ts';
+export {
+  createTraceRecorder,
+  type NewTrace,
+  NO_TRACES,
+  type TraceRecorder,
+  type TraceRecorderOptions,
+} from './trace-recorder.ts';

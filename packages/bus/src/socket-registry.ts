@@ -17,7 +17,7 @@ export interface RegisteredSocket {
 }
 
 /** What the renewal of a gateway's leases brought to light. */
-export interface LeaseReport {
+interface LeaseReport {
   /** A lease of ours had not stood: what was written down under it may be gone. */
   lost: boolean;
   /** Gateways that died; each is told of for a while. */

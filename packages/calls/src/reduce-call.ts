@@ -133,7 +133,7 @@ export function toLegPeer(call: CallView, leg: Leg): CallView['peer'] {
 }
 
 /** The far end as agents see it; shown the way people write it where its E.164 is known (R34). */
-export function toPeer(raw: string, e164: string | null = null): CallView['peer'] {
+function toPeer(raw: string, e164: string | null = null): CallView['peer'] {
   return { raw, e164, display: e164 === null ? raw : toDisplayNumber(e164) };
 }
 
@@ -205,6 +205,6 @@ function isDialEvent(event: CallEvent): event is DialEvent {
   return 'intentId' in event;
 }
 
-export function isCallbackEvent(event: CallEvent): event is CallbackEvent {
+function isCallbackEvent(event: CallEvent): event is CallbackEvent {
   return 'matchedBy' in event;
 }

@@ -19,7 +19,7 @@ export const traceStep = z.enum([
 export type TraceStep = z.infer<typeof traceStep>;
 
 /** Details of a step: short, flat, no credential. */
-export const traceDetail = z.record(
+const traceDetail = z.record(
   z.string().max(32),
   z.union([z.string().max(512), z.number(), z.boolean()]),
 );

@@ -12,12 +12,17 @@ export interface DevFile {
   gatewayUrl: string;
   webhookUrl: string;
   apiUrl: string;
+  /** Of every process of the service, the first one's in front. */
+  gatewayUrls: string[];
+  webhookUrls: string[];
+  apiUrls: string[];
   databaseUrl: string;
   redisUrl: string;
   simulatorUrl: string;
   /** Of the api, for every tenant. */
   apiKey: string;
   tenants: DevTenant[];
+  /** By process: `webhook`, and where more than one runs `webhook-2`, `webhook-3`, … */
   services: Record<string, { pid: number; opsUrl: string }>;
 }
 

@@ -1,7 +1,7 @@
 import { openLogFile } from './log-file.ts';
-import type { ProcessSpec } from './process-specs.ts';
 import type { LogRenderer } from './render-log-line.ts';
-import { type ServiceName, STAGES } from './service-names.ts';
+import { type InstanceName, STAGES } from './service-names.ts';
+import type { StackInstance } from './stack-replicas.ts';
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
 
 /** A service gets this long to finish its work when it is stopped. */
@@ -9,31 +9,30 @@ const STOP_GRACE_MS = 8000;
 const KEPT_LINES = 5000;
 
 export interface ServiceGroupOptions {
-  names: readonly ServiceName[];
-  specs: Record<ServiceName, ProcessSpec>;
+  instances: readonly Pick<StackInstance, 'name' | 'service' | 'spec'>[];
   logsDir: string;
   cwd: string;
   renderer: LogRenderer;
   log: (line: string) => void;
   readyTimeoutMs: number;
   /** A process was started, first or again. */
-  onStarted: (name: ServiceName, pid: number) => void;
+  onStarted: (name: InstanceName, pid: number) => void;
 }
 
 /** The stack's processes, supervised, each with its log file. */
 export interface ServiceGroup {
   /** Starts all at once: they need the servers, not one another. */
-  start(onReady: (name: ServiceName, ms: number) => void): Promise<void>;
+  start(onReady: (name: InstanceName, ms: number) => void): Promise<void>;
   /** Stops stage by stage, callers first. */
   stop(): Promise<void>;
   /** Kills everything at once. */
   killAll(): void;
   /** What a process printed, raw, newest last; the last 5000 lines. */
-  output(name: ServiceName): readonly string[];
-  kill(name: ServiceName, signal: NodeJS.Signals): void;
-  restartOf(name: ServiceName, timeoutMs: number): Promise<void>;
-  stopService(name: ServiceName): Promise<void>;
-  startService(name: ServiceName): Promise<void>;
+  output(name: InstanceName): readonly string[];
+  kill(name: InstanceName, signal: NodeJS.Signals): void;
+  restartOf(name: InstanceName, timeoutMs: number): Promise<void>;
+  stopService(name: InstanceName): Promise<void>;
+  startService(name: InstanceName): Promise<void>;
 }
 
 interface Member {
@@ -45,15 +44,17 @@ interface Member {
 }
 
 export async function createServiceGroup(options: ServiceGroupOptions): Promise<ServiceGroup> {
-  const { specs, log, renderer, readyTimeoutMs } = options;
-  const members = new Map<ServiceName, Member>();
-  for (const name of options.names) members.set(name, await createMember(name, options));
-  const member = (name: ServiceName): Member => {
+  const { instances, log, renderer, readyTimeoutMs } = options;
+  const members = new Map<InstanceName, Member>();
+  for (const instance of instances) members.set(instance.name, await createMember(instance, options));
+  const member = (name: InstanceName): Member => {
     const found = members.get(name);
     if (found === undefined) throw new Error(`${name} is not part of this stack`);
     return found;
   };
-  const stages = STAGES.map((stage) => stage.filter((name) => members.has(name)));
+  const stages = STAGES.map((stage) =>
+    instances.filter(({ service }) => stage.some((one) => one === service)).map(({ name }) => name),
+  );
 
   return {
     start: async (onReady) => {
@@ -96,13 +97,13 @@ export async function createServiceGroup(options: ServiceGroupOptions): Promise<
   };
 
   async function createMember(
-    name: ServiceName,
+    { name, spec }: ServiceGroupOptions['instances'][number],
     { logsDir, cwd, onStarted }: ServiceGroupOptions,
   ): Promise<Member> {
     const file = await openLogFile(logsDir, name);
     const lines: string[] = [];
     const process = superviseProcess({
-      spec: specs[name],
+      spec,
       cwd,
       onLine: (line) => {
         file.write(line);

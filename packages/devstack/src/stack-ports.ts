@@ -16,7 +16,7 @@ const DEFAULT_PORTS = {
   postgres: 45_432,
 } as const;
 
-type PortName = keyof typeof DEFAULT_PORTS;
+export type PortName = keyof typeof DEFAULT_PORTS;
 /** Ports of 127.0.0.1. Those of Redis and PostgreSQL are wishes until these run. */
 export type StackPorts = Record<PortName, number>;
 

@@ -61,3 +61,36 @@ test('a start that is given up stops what ran already', async () => {
   await expect(starting).rejects.toThrow('given up');
   expect(existsSync(join(home, 'lock'))).toBe(false);
 });
+
+test('a service runs as often as is asked for, each process on ports of its own and killed alone', async () => {
+  const stack = await startStack({
+    home,
+    ports: 'free',
+    only: ['webhook', 'dialer'],
+    replicas: { webhook: 3 },
+    serverEnv,
+  });
+  try {
+    const { dev } = stack;
+    expect(Object.keys(dev.services).sort()).toEqual(['dialer', 'webhook', 'webhook-2', 'webhook-3']);
+    expect(dev.webhookUrls[0]).toBe(dev.webhookUrl);
+    expect(new Set(dev.webhookUrls).size).toBe(3);
+    expect(new Set(Object.values(dev.services).map(({ opsUrl }) => opsUrl)).size).toBe(4);
+    for (const url of dev.webhookUrls) expect((await fetch(`${url}/v1/cti/nobody/ended`)).status).toBe(404);
+
+    const before = Object.fromEntries(Object.entries(dev.services).map(([name, { pid }]) => [name, pid]));
+    stack.kill('webhook-2', 'SIGKILL');
+    await stack.restartOf('webhook-2');
+    const after = Object.fromEntries(Object.entries(dev.services).map(([name, { pid }]) => [name, pid]));
+    expect(after['webhook-2']).not.toBe(before['webhook-2']);
+    expect({ ...after, 'webhook-2': 0 }).toEqual({ ...before, 'webhook-2': 0 });
+  } finally {
+    await stack.stop();
+  }
+});
+
+test('a number of replicas that is none is refused', async () => {
+  const start = startStack({ home, ports: 'free', only: ['simulator'], replicas: { api: 0 }, serverEnv });
+  await expect(start).rejects.toThrow('replicas: api');
+  expect(existsSync(join(home, 'lock'))).toBe(false);
+});

@@ -2,15 +2,16 @@ import { rm } from 'node:fs/promises';
 import { migrate } from '@ramal/store';
 import { type DevFile, signDevTenants } from './dev-file.ts';
 import { writeJsonFile } from './json-file.ts';
-import { type ProcessSpec, toHttpUrl, toProcessSpecs, toWsUrl } from './process-specs.ts';
+import { toHttpUrl, toWsUrl } from './process-specs.ts';
 import { createLogRenderer } from './render-log-line.ts';
 import { seedDatabase } from './seed.ts';
 import { createServiceGroup, type ServiceGroup } from './service-group.ts';
-import { SERVICE_NAMES, type ServiceName } from './service-names.ts';
+import type { InstanceName, Replicas, ServiceName } from './service-names.ts';
 import { findStackServers } from './servers-of-stack.ts';
 import { openStackHome, REPO_ROOT } from './stack-home.ts';
 import { takeStackLock } from './stack-lock.ts';
 import { chooseStackPorts, type PortMode } from './stack-ports.ts';
+import { type StackInstance, toStackInstances } from './stack-replicas.ts';
 import { openStackSecrets } from './stack-secrets.ts';
 
 /** Well below the life of the agents' tokens in dev.json. */
@@ -25,7 +26,9 @@ export interface StartStackOptions {
   ports?: PortMode;
   /** Start only these processes; default: all. */
   only?: readonly ServiceName[];
-  /** Added to the environment of one process, or of all under `*`. */
+  /** How many of a service to run, each on ports of its own, such as `{ 'ws-gateway': 3 }`; default: one of each. */
+  replicas?: Replicas;
+  /** Added to the environment of a service's processes, or of all under `*`. */
   env?: Partial<Record<ServiceName | '*', Record<string, string>>>;
   /**
    * Read for `REDIS_URL` and `DATABASE_URL` instead of `process.env`: with neither, only `PATH`, the stack
@@ -45,15 +48,15 @@ export interface Stack {
   /** Addresses, keys, tokens and process ids, as `dev.json` holds them. */
   readonly dev: DevFile;
   /** What a process printed, raw, newest last; the last 5000 lines. */
-  output(service: ServiceName): readonly string[];
+  output(service: InstanceName): readonly string[];
   /** Signals a process as a fault would; the supervisor starts it again after its death. */
-  kill(service: ServiceName, signal: NodeJS.Signals): void;
+  kill(service: InstanceName, signal: NodeJS.Signals): void;
   /** Waits until the process killed last has been replaced by one that is ready; default 30 s. */
-  restartOf(service: ServiceName, timeoutMs?: number): Promise<void>;
+  restartOf(service: InstanceName, timeoutMs?: number): Promise<void>;
   /** Stops a process in order and keeps it down. */
-  stopService(service: ServiceName): Promise<void>;
+  stopService(service: InstanceName): Promise<void>;
   /** Starts a stopped process and waits until it is ready. */
-  startService(service: ServiceName): Promise<void>;
+  startService(service: InstanceName): Promise<void>;
   /** Stops the processes in order, then the servers that were started here; nothing else. */
   stop(): Promise<void>;
   /** Kills the processes with -9, for a second Ctrl-C. */
@@ -105,11 +108,26 @@ async function openStack(
 
   options.signal?.throwIfAborted();
 
-  const specs = withExtraEnv(toProcessSpecs({ redisUrl, databaseUrl, ports }, secrets), options.env);
+  const wanted = (name: ServiceName) => options.only?.includes(name) ?? true;
+  const instances = (
+    await toStackInstances({
+      addresses: { redisUrl, databaseUrl, ports },
+      secrets,
+      replicas: options.replicas ?? {},
+      mode: options.ports ?? 'stable',
+    })
+  )
+    .filter(({ service }) => wanted(service))
+    .map((instance) => withExtraEnv(instance, options.env));
+  const opsUrls = new Map(instances.map(({ name, spec }) => [name, spec.opsUrl]));
+  const processesOf = (service: ServiceName) => instances.filter((one) => one.service === service);
   const dev: DevFile = {
     gatewayUrl: toWsUrl(ports.gateway),
     webhookUrl: toHttpUrl(ports.webhook),
     apiUrl: toHttpUrl(ports.api),
+    gatewayUrls: processesOf('ws-gateway').map((one) => toWsUrl(one.ports.gateway)),
+    webhookUrls: processesOf('webhook').map((one) => toHttpUrl(one.ports.webhook)),
+    apiUrls: processesOf('api').map((one) => toHttpUrl(one.ports.api)),
     databaseUrl,
     redisUrl,
     simulatorUrl: toHttpUrl(ports.simulator),
@@ -121,15 +139,14 @@ async function openStack(
   releases.push(file.remove);
 
   const group = await createServiceGroup({
-    names: SERVICE_NAMES.filter((name) => options.only?.includes(name) ?? true),
-    specs,
+    instances,
     logsDir: home.logsDir,
     cwd: REPO_ROOT,
-    renderer: createLogRenderer({ colour: options.colour ?? false, names: [...SERVICE_NAMES, 'ramal'] }),
+    renderer: createLogRenderer({ colour: options.colour ?? false, names: [...opsUrls.keys(), 'ramal'] }),
     log,
     readyTimeoutMs: options.readyTimeoutMs ?? 60_000,
     onStarted: (name, pid) => {
-      dev.services[name] = { pid, opsUrl: specs[name].opsUrl };
+      dev.services[name] = { pid, opsUrl: opsUrls.get(name) ?? '' };
       file.changed();
     },
   });
@@ -171,12 +188,9 @@ async function releaseAll(releases: (() => Promise<unknown>)[], log: (line: stri
   }
 }
 
-function withExtraEnv(
-  specs: Record<ServiceName, ProcessSpec>,
-  env: StartStackOptions['env'] = {},
-): Record<ServiceName, ProcessSpec> {
-  for (const name of SERVICE_NAMES) specs[name].env = { ...specs[name].env, ...env['*'], ...env[name] };
-  return specs;
+function withExtraEnv(instance: StackInstance, env: StartStackOptions['env'] = {}): StackInstance {
+  const { spec, service } = instance;
+  return { ...instance, spec: { ...spec, env: { ...spec.env, ...env['*'], ...env[service] } } };
 }
 
 /** Writes dev.json from the moment the stack is ready, and again, one write at a time, at each change. */

@@ -173,6 +173,8 @@ describe('the OpenAPI document', () => {
       'get /v1/calls',
       'get /v1/calls/{callId}',
       'get /v1/calls/{callId}/events',
+      'get /v1/calls/{callId}/timeline',
+      'get /v1/presence',
       'post /v1/calls',
       'post /v1/sessions',
     ]);

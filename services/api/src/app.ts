@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { CallBus, DialIntents } from '@ramal/bus';
+import type { AgentInbox, CallBus, DialIntents, Presence } from '@ramal/bus';
 import { type Health, type Metrics, WireError } from '@ramal/runtime';
 import type { Queryable, Store, TenantLookup } from '@ramal/store';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
@@ -14,11 +14,15 @@ import type { Events } from './events.ts';
 import { registerOpenApi } from './http-docs.ts';
 import { createIssueSession } from './issue-session.ts';
 import { registerOpsRoutes } from './ops-routes.ts';
+import { registerPresenceRoutes } from './presence-routes.ts';
 import { createAuthenticate } from './principal.ts';
 import { createReadCallEvents } from './read-call.ts';
+import { createReadRecord } from './read-record.ts';
+import { createToReadableTenant } from './readable-tenant.ts';
 import { createRequestDial } from './request-dial.ts';
 import { setResponseHeaders } from './response-headers.ts';
 import { registerSessionRoutes } from './session-routes.ts';
+import { registerTimelineRoutes } from './timeline-routes.ts';
 
 export interface AppDeps {
   /** The directory: keys, users, tenants. */
@@ -27,7 +31,9 @@ export interface AppDeps {
   historyOf(tenant: string): Promise<Queryable>;
   lookup: TenantLookup;
   bus: CallBus;
+  inbox: Pick<AgentInbox, 'findPopup'>;
   intents: DialIntents;
+  presence: Presence;
   events: Events;
   health: Health;
   /** Null: not on this port. */
@@ -51,12 +57,21 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const authenticate = createAuthenticate(deps);
   const issueSession = createIssueSession(deps);
   registerSessionRoutes(app, { authenticate, issueSession });
+  const toReadableTenant = createToReadableTenant(deps);
   registerCallRoutes(app, {
     ...deps,
     authenticate,
+    toReadableTenant,
     requestDial: createRequestDial(deps),
     readCallEvents: createReadCallEvents(deps),
   });
+  registerTimelineRoutes(app, {
+    authenticate,
+    toReadableTenant,
+    readRecord: createReadRecord(deps),
+    events,
+  });
+  registerPresenceRoutes(app, { ...deps, authenticate, toReadableTenant });
   registerOpsRoutes(app, deps);
   registerDropInRoutes(app, deps.dropIn);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());

@@ -8,23 +8,22 @@ import {
   tenantId,
 } from '@ramal/contracts';
 import { WireError } from '@ramal/runtime';
-import { queryCalls, type Queryable, type TenantLookup } from '@ramal/store';
+import { queryCalls, type Queryable } from '@ramal/store';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Events } from './events.ts';
 import { callTrail, refuses, replies, SECURITY } from './http-docs.ts';
 import { parseInput } from './parse-input.ts';
-import { type Authenticate, type Principal, requireKey, toActor, toTenant, toUser } from './principal.ts';
+import { type Authenticate, requireKey, toActor, toTenant, toUser } from './principal.ts';
 import { type ReadCallEvents, toCall, toHistoryCall } from './read-call.ts';
+import type { ToReadableTenant } from './readable-tenant.ts';
 import type { RequestDial } from './request-dial.ts';
-import { requireActiveAgent, requireActiveTenant, requireTenant } from './tenant-access.ts';
 
 export interface CallRoutesDeps {
-  store: Queryable;
   historyOf(tenant: string): Promise<Queryable>;
-  lookup: TenantLookup;
   events: Events;
   authenticate: Authenticate;
+  toReadableTenant: ToReadableTenant;
   requestDial: RequestDial;
   readCallEvents: ReadCallEvents;
 }
@@ -34,19 +33,7 @@ const tenantQuery = z.object({ tenant: tenantId.optional() });
 
 /** `POST /v1/calls` (R37) and the history: a list, one call, its trail. */
 export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): void {
-  const { store, historyOf, lookup, events, authenticate, requestDial, readCallEvents } = deps;
-
-  /** What a principal may read; an agent who was switched off meanwhile, nothing. */
-  const toReadableTenant = async (principal: Principal, asked: string | undefined): Promise<string> => {
-    const tenant = toTenant(principal, asked);
-    if (principal.kind === 'key') {
-      await requireTenant(lookup, tenant);
-    } else {
-      await requireActiveTenant(lookup, tenant);
-      await requireActiveAgent(store, tenant, principal.identity.user);
-    }
-    return tenant;
-  };
+  const { historyOf, events, authenticate, toReadableTenant, requestDial, readCallEvents } = deps;
 
   app.post(
     '/v1/calls',

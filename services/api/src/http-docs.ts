@@ -8,8 +8,10 @@ import {
   errorResponse,
   historyCall,
   callId,
+  presenceResponse,
   sessionRequest,
   sessionResponse,
+  timelineResponse,
 } from '@ramal/contracts';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
@@ -29,6 +31,8 @@ schemaNames.add(historyCall, { id: 'Call' });
 schemaNames.add(callsResponse, { id: 'Calls' });
 schemaNames.add(callEvent, { id: 'CallEvent' });
 schemaNames.add(callTrail, { id: 'CallTrail' });
+schemaNames.add(timelineResponse, { id: 'Timeline' });
+schemaNames.add(presenceResponse, { id: 'Presence' });
 schemaNames.add(errorResponse, { id: 'Error' });
 
 const DESCRIPTION = `Sessions for agents, server-side dials and the history of calls.
@@ -49,6 +53,7 @@ export async function registerOpenApi(app: FastifyInstance): Promise<void> {
       tags: [
         { name: 'sessions', description: 'Tokens for agents’ browsers' },
         { name: 'calls', description: 'Dials and history' },
+        { name: 'agents', description: 'Who is logged in' },
         { name: 'operations', description: 'Health' },
       ],
       components: {

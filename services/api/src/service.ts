@@ -1,4 +1,13 @@
-import { connectRedis, createCallBus, createDialIntents, createDialQueue } from '@ramal/bus';
+import { hostname } from 'node:os';
+import {
+  connectRedis,
+  createAgentInbox,
+  createCallBus,
+  createDialIntents,
+  createDialQueue,
+  createPresence,
+  createTraceRecorder,
+} from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, type Logger, newCallId, type Releasers, startOpsServer } from '@ramal/runtime';
 import { connectTenants } from '@ramal/store';
@@ -35,7 +44,15 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   const { store } = tenants;
 
   const names = createNames(config.RAMAL_PARTITIONS);
-  const bus = createCallBus(redis, names);
+  const lost = metrics.counter('ramal_api_traces_dropped_total', 'Steps the flight recorder lost', ['why']);
+  const recorder = createTraceRecorder({
+    redis,
+    names,
+    by: `api@${hostname()}`,
+    onDropped: (count, why) => lost.inc({ why }, count),
+  });
+  releasers.add('flight recorder', () => recorder.stop());
+  const bus = createCallBus(redis, names, recorder);
   const { health, stop } = createHealth({ redis, store });
   releasers.add('event loop monitor', stop);
   if (config.API_DEMO) events.demoOpened();
@@ -44,7 +61,9 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     lookup: tenants.lookup,
     historyOf: tenants.historyOf,
     bus,
-    intents: createDialIntents({ redis, names, bus, queue, newCallId }),
+    inbox: createAgentInbox(redis, names, bus),
+    presence: createPresence(redis, names),
+    intents: createDialIntents({ redis, names, bus, queue, newCallId, recorder }),
     events,
     health,
     metrics: config.API_EXPOSE_OPS ? metrics : null,

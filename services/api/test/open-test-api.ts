@@ -1,10 +1,15 @@
 import {
   type CallBus,
   connectRedis,
+  createAgentInbox,
   createCallBus,
   createDialIntents,
   createDialQueue,
+  createPresence,
+  createSocketRegistry,
   type DialIntents,
+  type RegisteredSocket,
+  type SocketRegistry,
 } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, newCallId, signAgentToken } from '@ramal/runtime';
@@ -39,6 +44,10 @@ export interface TestApi {
   bus: CallBus;
   intents: DialIntents;
   redisServer: RestartableServer;
+  /** A gateway whose leases stand. */
+  gateway: SocketRegistry;
+  /** An agent opens a socket there. */
+  logIn(tenant: string, user: string): Promise<RegisteredSocket>;
   /** Every line that was logged, as JSON. */
   log: string[];
   ask(options: InjectOptions & { credential?: string }): Promise<Answer>;
@@ -75,6 +84,8 @@ export async function openTestApi(
   const names = createNames();
   const bus = createCallBus(redis, names);
   const intents = createDialIntents({ redis, names, bus, queue, newCallId });
+  const gateway = createSocketRegistry({ redis, names, gateway: 'gateway-1', leaseMs: 600_000 });
+  await gateway.renewLeases();
   const metrics = createMetrics('api');
   const { health, stop } = createHealth({ redis, store });
   const app = await createApp({
@@ -82,7 +93,9 @@ export async function openTestApi(
     lookup: tenants.lookup,
     historyOf: tenants.historyOf,
     bus,
+    inbox: createAgentInbox(redis, names, bus),
     intents,
+    presence: createPresence(redis, names),
     events: createEvents(logger, metrics),
     health,
     metrics: null,
@@ -98,6 +111,12 @@ export async function openTestApi(
     bus,
     intents,
     redisServer,
+    gateway,
+    async logIn(tenant, user) {
+      const socket = gateway.prepare({ tenant, user }, null);
+      await gateway.join(socket, true);
+      return socket;
+    },
     log,
     async ask({ credential, headers, ...request }) {
       const authorization = credential === undefined ? {} : { authorization: `Bearer ${credential}` };

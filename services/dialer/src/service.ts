@@ -1,4 +1,11 @@
-import { connectRedis, createCallBus, createDialIntents, createDialQueue } from '@ramal/bus';
+import { hostname } from 'node:os';
+import {
+  connectRedis,
+  createCallBus,
+  createDialIntents,
+  createDialQueue,
+  createTraceRecorder,
+} from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, type Logger, newCallId, type Releasers, startOpsServer } from '@ramal/runtime';
 import { connectTenants } from '@ramal/store';
@@ -18,6 +25,16 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
 
   const redis = await connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'dialer', log: logger });
   releasers.add('redis', () => redis.disconnect());
+  const lost = metrics.counter('ramal_dialer_traces_dropped_total', 'Steps the flight recorder lost', [
+    'why',
+  ]);
+  const recorder = createTraceRecorder({
+    redis,
+    names,
+    by: `dialer@${hostname()}`,
+    onDropped: (count, why) => lost.inc({ why }, count),
+  });
+  releasers.add('flight recorder', () => recorder.stop());
   const tenants = connectTenants({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'ramal-dialer',
@@ -28,10 +45,17 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
   releasers.add('postgres', () => tenants.close());
 
   const deps = {
-    intents: createDialIntents({ redis, names, bus: createCallBus(redis, names), queue: null, newCallId }),
+    intents: createDialIntents({
+      redis,
+      names,
+      bus: createCallBus(redis, names, recorder),
+      queue: null,
+      newCallId,
+    }),
     lookup: tenants.lookup,
     events,
     connectTimeoutMs: config.DIALER_CONNECT_TIMEOUT_MS,
+    recorder,
   };
   const worker = startDialWorker({
     redisUrl: config.REDIS_URL,

@@ -14,6 +14,8 @@ export interface AppDeps {
   lookup: TenantLookup;
   ingest(profile: TenantProfile, kind: CallbackKind, variables: readonly Variable[]): Promise<Ingested>;
   readRamalState(profile: TenantProfile, ramal: string): Promise<RamalState>;
+  /** See `createRefusalNote`. */
+  noteRefusal?(profile: TenantProfile, kind: CallbackKind, read: () => readonly Variable[]): void;
   events: Events;
   maxBodyBytes: number;
   /** See `WconnectDeps`. */
@@ -95,11 +97,17 @@ export function createApp(deps: AppDeps): FastifyInstance {
       const profile = await lookup.byCallbackToken(token);
       if (profile === null) throw new WireError('not_found', 'this callback address is not valid (any more)');
       if (!isKind(kind)) throw new WireError('not_found', `a callback is one of ${KINDS.join(', ')}`);
-      if (!profile.tenant.active) throw new WireError('tenant_disabled', 'this company is not active');
-      // Only the first `?` begins the query: PBXs write recordings' addresses unescaped.
-      const query = request.url.replace(/^[^?]*\??/, '');
-      const body = Buffer.isBuffer(request.body) ? request.body : null;
-      await ingest(profile, kind, readVariables(query, request.headers['content-type'] ?? '', body));
+      const read = () => {
+        // Only the first `?` begins the query: PBXs write recordings' addresses unescaped.
+        const query = request.url.replace(/^[^?]*\??/, '');
+        const body = Buffer.isBuffer(request.body) ? request.body : null;
+        return readVariables(query, request.headers['content-type'] ?? '', body);
+      };
+      if (!profile.tenant.active) {
+        deps.noteRefusal?.(profile, kind, read);
+        throw new WireError('tenant_disabled', 'this company is not active');
+      }
+      await ingest(profile, kind, read());
       return sendReplyBody(reply, profile.cti.callback);
     },
   });

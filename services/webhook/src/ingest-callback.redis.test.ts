@@ -36,7 +36,7 @@ const withoutTimes = (call: CallView) => {
 
 describe('R44-R46 the story of a call', () => {
   it('goes from incoming to recording as one call, and its agent hears it', async () => {
-    await test.presence.renew(tenant, 'ana', 's1');
+    await test.logIn(tenant, 'ana');
     const first = await send('incoming', INBOUND);
     for (const kind of ['answered', 'ended'] as const)
       expect(await send(kind, INBOUND)).toEqual({ callId: first.callId, outcome: 'stored' });

@@ -1,4 +1,5 @@
-import { connectRedis, createCallBus, createPresence } from '@ramal/bus';
+import { hostname } from 'node:os';
+import { connectRedis, createCallBus, createPresence, createTraceRecorder } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, type Logger, type Releasers, startOpsServer } from '@ramal/runtime';
 import { connectTenants } from '@ramal/store';
@@ -6,6 +7,7 @@ import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createEvents } from './events.ts';
 import { createCallbackIngest } from './ingest-callback.ts';
+import { createRefusalNote } from './note-refusal.ts';
 import { createRamalStateReader } from './ramal-state.ts';
 
 /** Wires the webhook in the order a callback flows through it. */
@@ -16,6 +18,16 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
 
   const redis = await connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'webhook', log: logger });
   releasers.add('redis', () => redis.disconnect());
+  const lost = metrics.counter('ramal_webhook_traces_dropped_total', 'Steps the flight recorder lost', [
+    'why',
+  ]);
+  const recorder = createTraceRecorder({
+    redis,
+    names,
+    by: `webhook@${hostname()}`,
+    onDropped: (count, why) => lost.inc({ why }, count),
+  });
+  releasers.add('flight recorder', () => recorder.stop());
   const tenants = connectTenants({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'ramal-webhook',
@@ -25,11 +37,12 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
   });
   releasers.add('postgres', () => tenants.close());
 
-  const bus = createCallBus(redis, names);
+  const bus = createCallBus(redis, names, recorder);
   const presence = createPresence(redis, names);
   const app = createApp({
     lookup: tenants.lookup,
-    ingest: createCallbackIngest({ bus, presence, events }),
+    ingest: createCallbackIngest({ bus, presence, events, recorder }),
+    noteRefusal: createRefusalNote({ bus, recorder }),
     readRamalState: createRamalStateReader({ bus, presence }),
     events,
     maxBodyBytes: config.WEBHOOK_MAX_BODY_BYTES,

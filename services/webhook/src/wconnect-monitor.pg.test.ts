@@ -71,7 +71,7 @@ describe('R38 WConnect_MonitoraRamal.php', () => {
       call: null,
     });
 
-    await webhook.presence.renew('demo', 'ana', 'socket-1');
+    const logOut = await webhook.logIn('demo', 'ana');
     const before = Date.now();
     await caller.ask(`/v1/cti/${TOKENS.demo}/incoming?origem=${peer}&destino=3501&id=mon-1`);
     const ringing = await state();
@@ -96,7 +96,7 @@ describe('R38 WConnect_MonitoraRamal.php', () => {
     await caller.ask(`/v1/cti/${TOKENS.demo}/ended?origem=${peer}&destino=3501&id=mon-1`);
     expect(await state()).toMatchObject({ state: 'ringing', call: { peer: other } });
     await caller.ask(`/v1/cti/${TOKENS.demo}/ended?origem=${other}&destino=3501`);
-    await webhook.presence.end('demo', 'ana', 'socket-1');
+    await logOut();
     expect(await state()).toMatchObject({ state: 'free', call: null, logged_in: false });
   });
 

@@ -64,7 +64,7 @@ describe('R39 WConnect_WSDL_ConsultaRamal.php', () => {
 
   test('R39 tells of the current call', async () => {
     const peer = newPeer();
-    await webhook.presence.renew('demo', 'clara', 'socket-2');
+    await webhook.logIn('demo', 'clara');
     await caller.ask(`/v1/cti/${TOKENS.demo}/incoming?origem=${peer}&destino=3503`);
     const [call] = await caller.callsOf('demo', '3503', peer);
     const { fields } = readReply(

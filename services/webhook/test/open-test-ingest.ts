@@ -6,7 +6,7 @@ import {
   createAgentInbox,
   createCallBus,
   createPresence,
-  type Presence,
+  createSocketRegistry,
 } from '@ramal/bus';
 import { reduceCall } from '@ramal/calls';
 import { type CallEvent, type CallView, createNames, EVENT_FIELD, type Names } from '@ramal/contracts';
@@ -20,7 +20,8 @@ export interface TestIngest {
   server: RestartableServer;
   bus: CallBus;
   inbox: AgentInbox;
-  presence: Presence;
+  /** The agent comes to be logged in. */
+  logIn(tenant: string, user: string): Promise<void>;
   names: Names;
   events: Events;
   /** What happened, with its fields as JSON. */
@@ -43,6 +44,8 @@ export function newProfile(active = true): TenantProfile {
     cti: toCtiConfig({}),
     ramalMaxDigits: 5,
     numbering: toNumberingSettings({}),
+    maxCallMs: 4 * 60 * 60_000,
+    ringGroups: new Map(),
     userByRamal: new Map([
       ['3501', 'ana'],
       ['3502', 'bruno'],
@@ -57,6 +60,8 @@ export async function openTestIngest(): Promise<TestIngest> {
   const names = createNames(2);
   const bus = createCallBus(redis, names);
   const presence = createPresence(redis, names);
+  const gateway = createSocketRegistry({ redis, names, gateway: 'gateway-1', leaseMs: 600_000 });
+  await gateway.renewLeases();
   const inbox = createAgentInbox(redis, names, bus);
   const noted: string[] = [];
   const note = (event: string) => (fields: unknown) => void noted.push(`${event} ${JSON.stringify(fields)}`);
@@ -79,7 +84,7 @@ export async function openTestIngest(): Promise<TestIngest> {
     server,
     bus,
     inbox,
-    presence,
+    logIn: (tenant, user) => gateway.join(gateway.prepare({ tenant, user }, null), true),
     names,
     events,
     noted,

@@ -1,4 +1,4 @@
-import { type CallBus, connectRedis, createCallBus, createPresence, type Presence } from '@ramal/bus';
+import { type CallBus, connectRedis, createCallBus, createPresence, createSocketRegistry } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, toLoggedError } from '@ramal/runtime';
 import { connectTenants, hashSecret, migrate, type Store } from '@ramal/store';
@@ -15,7 +15,8 @@ export const TOKENS = { demo: 'd'.repeat(64), acme: 'a'.repeat(64), closed: 'c'.
 export interface TestWebhook {
   app: FastifyInstance;
   bus: CallBus;
-  presence: Presence;
+  /** The agent comes to be logged in, until the returned function is called. */
+  logIn(tenant: string, user: string): Promise<() => Promise<void>>;
   store: Store;
   redisServer: RestartableServer;
   /** Every line that was logged, as JSON. */
@@ -57,6 +58,8 @@ export async function openTestWebhook(options: { publicUrl?: string } = {}): Pro
   const names = createNames();
   const bus = createCallBus(redis, names);
   const presence = createPresence(redis, names);
+  const gateway = createSocketRegistry({ redis, names, gateway: 'gateway-1', leaseMs: 600_000 });
+  await gateway.renewLeases();
   const events = createEvents(logger, createMetrics('webhook'));
   const app = createApp({
     lookup: tenants.lookup,
@@ -69,7 +72,11 @@ export async function openTestWebhook(options: { publicUrl?: string } = {}): Pro
   return {
     app,
     bus,
-    presence,
+    async logIn(tenant, user) {
+      const socket = gateway.prepare({ tenant, user }, null);
+      await gateway.join(socket, true);
+      return () => gateway.logOut(socket);
+    },
     store,
     redisServer,
     log,

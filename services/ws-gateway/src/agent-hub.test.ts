@@ -1,3 +1,4 @@
+import { sleepUntil } from '@ramal/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createFakeSocket } from '../test/fake-socket.ts';
 import { createMemoryInbox, type MemoryInbox } from '../test/memory-inbox.ts';
@@ -107,11 +108,38 @@ describe('the hub', () => {
     expect(hub.all()).toEqual([third.session]);
   });
 
-  it('I5 everybody reads again when the feed was interrupted', async () => {
-    const tabs = [await joined('ana'), await joined('ana'), await joined('bruno')];
+  it('I5 brings every session up to date, few at a time', async () => {
+    const tabs = await Promise.all(Array.from({ length: 120 }, (_, n) => joined(`agent-${n % 40}`)));
+    memory.tell('news', {}, { lost: true });
     const before = memory.reads;
-    memory.restore();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(memory.reads - before).toBe(tabs.length);
+    const open = memory.hold();
+    const catchingUp = hub.catchUp();
+    await sleepUntil(() => memory.reads > before);
+    expect(memory.reads - before).toBeLessThanOrEqual(50);
+    open();
+    await catchingUp;
+    for (const { socket } of tabs) expect(hears(socket)).toEqual(['news']);
+  });
+
+  it('leaves the rest for later when it is no use any more', async () => {
+    await Promise.all(Array.from({ length: 120 }, (_, n) => joined(`agent-${n}`)));
+    const before = memory.reads;
+    let worthwhile = true;
+    const open = memory.hold();
+    const catchingUp = hub.catchUp(() => worthwhile);
+    await sleepUntil(() => memory.reads > before);
+    worthwhile = false;
+    open();
+    await catchingUp;
+    expect(memory.reads - before).toBeLessThanOrEqual(50);
+  });
+
+  it('one whose inbox can’t be read keeps nobody else from theirs', async () => {
+    const tabs = await Promise.all(Array.from({ length: 60 }, (_, n) => joined(`agent-${n}`)));
+    memory.tell('news', {}, { lost: true });
+    memory.failReads(1);
+    await hub.catchUp();
+    expect(tabs.filter(({ socket }) => socket.frames.length === 1)).toHaveLength(59);
+    await sleepUntil(() => tabs.every(({ socket }) => socket.frames.length === 1));
   });
 });

@@ -10,17 +10,31 @@ export interface AgentHub {
   /** The agent's sessions on this gateway, oldest first. */
   of(identity: AgentIdentity): AgentSession[];
   all(): AgentSession[];
+  /**
+   * Brings every session up to date, few at a time so that Redis is not run down by all at once; those left over
+   * when `worthwhile` turns false wait for the next time.
+   */
+  catchUp(worthwhile?: () => boolean): Promise<void>;
 }
+
+const CATCH_UPS_AT_ONCE = 50;
 
 export function createAgentHub(feed: AgentFeed, events: Events): AgentHub {
   const agents = new Map<string, { sessions: Set<AgentSession>; subscribed: Promise<void> }>();
   const toKey = ({ tenant, user }: AgentIdentity) => JSON.stringify([tenant, user]);
   const all = () => [...agents.values()].flatMap(({ sessions }) => [...sessions]);
-  feed.onRestored(() => {
-    for (const session of all()) session.catchUp();
-  });
   return {
     all,
+    async catchUp(worthwhile = () => true) {
+      const left = all().values();
+      const work = async () => {
+        for (const session of left) {
+          if (!worthwhile()) return;
+          await session.catchUp();
+        }
+      };
+      await Promise.all(Array.from({ length: CATCH_UPS_AT_ONCE }, work));
+    },
     async join(session) {
       const key = toKey(session.identity);
       const { tenant, user } = session.identity;

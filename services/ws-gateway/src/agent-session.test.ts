@@ -20,7 +20,7 @@ beforeEach(async () => {
 async function reconnect(): Promise<void> {
   socket = createFakeSocket();
   events = createNotedEvents();
-  session = new AgentSession(ANA, socket, memory.inbox, events);
+  session = new AgentSession(ANA, socket, memory.inbox, events, 'me');
   await memory.feed.subscribe('acme', 'ana', (entry) => session.receive(entry));
 }
 
@@ -60,7 +60,7 @@ describe('a fresh session', () => {
 
   it('hears nothing before its beginning was answered', async () => {
     memory.tell('one');
-    session.catchUp();
+    void session.catchUp();
     await settled();
     expect(heard()).toEqual([]);
     await begin();
@@ -156,11 +156,11 @@ describe('a live session', () => {
 
   it('I5 what was lost while a read was under way is read after it', async () => {
     const open = memory.hold();
-    session.catchUp();
+    void session.catchUp();
     await settled();
     memory.tell('two', {}, { lost: true });
     // The feed stands again only now; the read under way is older than what was lost.
-    session.catchUp();
+    void session.catchUp();
     open();
     await sleepUntil(() => heard().length === 1);
     expect(heard()).toEqual(['2 two']);
@@ -174,7 +174,7 @@ describe('a live session', () => {
     memory.popups = [popup('stands')];
     forget();
     memory.tell('three', {}, { lost: true });
-    session.catchUp();
+    void session.catchUp();
     await sleepUntil(() => heard().length === 1);
     expect(socket.frames[0]).toMatchObject({
       op: 'resync',
@@ -206,7 +206,7 @@ describe('a live session', () => {
   it('reads nothing any more once it is closed', async () => {
     socket.close(1000, 'bye');
     const before = memory.reads;
-    session.catchUp();
+    void session.catchUp();
     memory.tell('two', {}, { lost: true });
     memory.tell('three');
     await settled();
@@ -256,7 +256,7 @@ describe('sync', () => {
     await settled();
     memory.tell('four');
     memory.tell('five', {}, { lost: true });
-    session.catchUp();
+    void session.catchUp();
     const again = sync(states);
     open();
     await Promise.all([syncing, again]);
@@ -292,8 +292,91 @@ it('I5 whatever the feed loses, repeats or disorders, each event is heard once a
     if (next(6) === 0) await settled();
     if (next(20) === 0) memory.failReads(0);
   }
-  session.catchUp();
+  void session.catchUp();
   await sleepUntil(() => socket.frames.length >= 300);
   await settled();
   expect(socket.frames.map(({ seq }) => seq)).toEqual(Array.from({ length: 300 }, (_, i) => i + 1));
+});
+
+describe('the claims on pop-ups', () => {
+  const claims = () =>
+    socket.frames.flatMap(({ op, claimed, data }) =>
+      op === 'popup.show'
+        ? [`show ${data.popupId} ${claimed}`]
+        : op === 'popup.claim'
+          ? [`claim ${data.popupId} ${data.claimed}`]
+          : [],
+    );
+  const show = (popupId: string, how?: { lost?: boolean; claim?: string }) =>
+    memory.tell('popup.show', { popupId }, how);
+
+  it('are told with the state and with each new pop-up, and with nothing else', async () => {
+    memory.popups = [popup('mine'), popup('theirs'), popup('nobody’s')];
+    memory.claims = new Map([
+      ['mine', 'me'],
+      ['theirs', 'you'],
+    ]);
+    expect((await begin()).claimed).toEqual(['mine']);
+    show('p1', { claim: 'me' });
+    show('p2', { claim: 'you' });
+    show('p3', { claim: '' });
+    memory.tell('popup.update', { popupId: 'p1' });
+    expect(claims()).toEqual(['show p1 true', 'show p2 false', 'show p3 false']);
+    expect(socket.frames.at(-1)).not.toHaveProperty('claimed');
+  });
+
+  it('that pass are told to the two it concerns', async () => {
+    await begin();
+    memory.pass('p1', 'me', 'you');
+    memory.pass('p2', 'you', 'they');
+    memory.pass('p1', 'you', 'me');
+    memory.pass('p3', 'you', '');
+    expect(claims()).toEqual(['claim p1 true', 'claim p1 false']);
+  });
+
+  it('that passed before the state was read are part of it', async () => {
+    memory.popups = [popup('p1'), popup('p2')];
+    const open = memory.hold();
+    const beginning = begin();
+    await settled();
+    memory.pass('p1', 'me', 'you', Date.now() - 1_000);
+    memory.pass('p2', 'me', 'you', Date.now() + 1_000);
+    open();
+    expect((await beginning).claimed).toEqual([]);
+    expect(claims()).toEqual(['claim p2 true']);
+  });
+
+  it('of replayed pop-ups are as they are by now', async () => {
+    show('p1', { claim: 'you' });
+    show('p2', { claim: 'me' });
+    memory.popups = [popup('p1'), popup('p2'), popup('known')];
+    memory.claims = new Map([
+      ['p1', 'me'],
+      ['known', 'me'],
+    ]);
+    expect((await begin({ epoch: 'epoch-1', seq: 0 })).claimed).toEqual(['known']);
+    expect(claims()).toEqual(['show p1 true', 'show p2 false']);
+  });
+
+  it('are told once more after something was lost: a claim that passed may be among it', async () => {
+    memory.popups = [popup('old')];
+    memory.claims = new Map([['old', 'you']]);
+    await begin();
+    memory.claims.set('old', 'me').set('new', 'you');
+    memory.popups = [popup('old'), popup('new')];
+    show('new', { lost: true });
+    await session.catchUp();
+    await sleepUntil(() => claims().length === 2);
+    expect(claims()).toEqual(['show new false', 'claim old true']);
+  });
+
+  it('are part of what is told when all was lost', async () => {
+    await begin();
+    memory.lose();
+    memory.popups = [popup('stands')];
+    memory.claims = new Map([['stands', 'me']]);
+    await session.catchUp();
+    await sleepUntil(() => heard().includes('resync'));
+    expect(socket.frames.at(-1)?.data.claimed).toEqual(['stands']);
+  });
 });

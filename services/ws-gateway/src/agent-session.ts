@@ -1,6 +1,14 @@
-import type { AgentInbox, FeedEntry, InboxEntry, InboxPage } from '@ramal/bus';
+import {
+  type AgentInbox,
+  type ClaimPassed,
+  type FeedEntry,
+  type FeedMessage,
+  type InboxPage,
+  NO_TRACES,
+} from '@ramal/bus';
 import type { AgentIdentity, CallView, CtiStatus, Popup } from '@ramal/contracts';
 import type { Events } from './events.ts';
+import { createPopupTraces, type PopupTraces } from './popup-traces.ts';
 import type { AgentSocket } from './uws-server.ts';
 
 type ResumeStatus = 'fresh' | 'resumed' | 'lost';
@@ -16,6 +24,8 @@ const CATCH_UP_AGAIN_MS = 500;
 export interface SessionState {
   calls: CallView[];
   popups: Popup[];
+  /** Which of `popups` this socket brings to the front. */
+  claimed: string[];
   resume: ResumePoint & { status: ResumeStatus };
 }
 
@@ -26,23 +36,38 @@ export interface SessionState {
 export class AgentSession {
   readonly identity: AgentIdentity;
   readonly socket: AgentSocket;
+  /** What the agent's claims on pop-ups call it; '' for a socket that claims none. */
+  readonly name: string;
   /** What the client was last told of its tenant's CTI. */
   cti: CtiStatus | null = null;
   readonly #inbox: AgentInbox;
   readonly #events: Events;
+  readonly #traces: PopupTraces;
   #epoch = '';
   #seq = 0;
-  /** Entries wait here while the inbox is being read; null when the session is live. */
-  #held: FeedEntry[] | null = [];
+  /** Claims as of this moment are told: Redis time, epoch ms. */
+  #claimsAtMs = 0;
+  /** What the feed brings waits here while the inbox is being read; null when the session is live. */
+  #held: FeedMessage[] | null = [];
   /** Reads follow one another: two at once would each think they are the last word. */
   #reading: Promise<unknown> = Promise.resolve();
-  #catchUpDue = false;
+  /** A read that has yet to begin, and so is not too early for anything. */
+  #catchingUp: Promise<void> | null = null;
 
-  constructor(identity: AgentIdentity, socket: AgentSocket, inbox: AgentInbox, events: Events) {
+  constructor(
+    identity: AgentIdentity,
+    socket: AgentSocket,
+    inbox: AgentInbox,
+    events: Events,
+    name = '',
+    recorder = NO_TRACES,
+  ) {
     this.identity = identity;
     this.socket = socket;
+    this.name = name;
     this.#inbox = inbox;
     this.#events = events;
+    this.#traces = createPopupTraces(recorder, identity, socket.id, name);
   }
 
   /**
@@ -54,47 +79,55 @@ export class AgentSession {
       const page = await this.#read(resume?.seq ?? null);
       const status = toStatus(resume, page);
       const entries = status === 'resumed' ? withoutDeadPopups(page) : [];
-      const replayed = new Set(entries.flatMap((entry) => entry.shows ?? []));
+      const popups = withoutReplayed(page.popups, entries);
       const state: SessionState = {
         calls: await this.#openCalls(),
-        popups: page.popups.filter((popup) => !replayed.has(popup.popupId)),
+        popups,
+        claimed: this.#claimedOf(page, popups),
         resume: { epoch: page.epoch, seq: status === 'resumed' ? (resume?.seq ?? 0) : page.seq, status },
       };
       announce(state);
+      this.#traces.standing(popups, page.claims);
+      if (status === 'resumed') this.#traces.leftOut(page);
       this.#epoch = page.epoch;
       for (const entry of entries) this.#send(entry);
       this.#seq = page.seq;
+      this.#claimsAtMs = page.nowMs;
       return state;
     });
   }
 
-  /** A live entry from the feed. */
-  receive(entry: FeedEntry): void {
-    if (this.#held !== null) {
-      this.#held.push(entry);
-      return;
-    }
+  /** What the feed brings, live. */
+  receive(message: FeedMessage): void {
+    if (this.#held !== null) this.#held.push(message);
+    else if ('popupId' in message) this.#receiveClaim(message);
+    else this.#receiveEntry(message);
+  }
+
+  #receiveEntry(entry: FeedEntry): void {
     if (entry.epoch === this.#epoch && entry.seq <= this.#seq) return;
     if (entry.epoch === this.#epoch && entry.seq === this.#seq + 1) {
       this.#send(entry);
       this.#seq = entry.seq;
       return;
     }
-    this.catchUp();
+    void this.catchUp();
   }
 
-  /** Reads from the inbox what the feed did not bring; tells the client all that stands if that is gone too. */
-  catchUp(): void {
-    // A read that is under way may be too early already; one that has yet to begin is not.
-    if (this.#catchUpDue || this.socket.closed) return;
-    this.#catchUpDue = true;
-    this.#exclusively(() => {
-      this.#catchUpDue = false;
+  /**
+   * Reads from the inbox what the feed did not bring; tells the client all that stands if that is gone too.
+   * Resolves once that is done, or has failed: then it is tried again in a moment.
+   */
+  catchUp(): Promise<void> {
+    if (this.socket.closed) return Promise.resolve();
+    this.#catchingUp ??= this.#exclusively(() => {
+      this.#catchingUp = null;
       return this.#reread();
     }).catch((error: unknown) => {
       this.#events.backgroundFailed('inbox', error);
-      setTimeout(() => this.catchUp(), CATCH_UP_AGAIN_MS);
+      setTimeout(() => void this.catchUp(), CATCH_UP_AGAIN_MS);
     });
+    return this.#catchingUp;
   }
 
   /** Holds live entries back while the inbox is read, and lets them go in order afterwards, also after a failure. */
@@ -117,17 +150,26 @@ export class AgentSession {
     const page = await this.#read(this.#seq);
     if (page.epoch !== this.#epoch || !page.complete) return this.#resync(page);
     const entries = withoutDeadPopups(page);
+    this.#traces.leftOut(page);
     for (const entry of entries) this.#send(entry);
     this.#seq = page.seq;
+    this.#claimsAtMs = page.nowMs;
+    // That one of these passed on may be among what was lost.
+    const mine = new Set(this.#claimedOf(page, page.popups));
+    for (const { popupId } of withoutReplayed(page.popups, entries))
+      this.#tellClaim(popupId, mine.has(popupId));
     if (entries.length > 0) this.#events.gapHealed({ ...this.#who(), entries: entries.length });
   }
 
   async #resync(page: InboxPage): Promise<void> {
     const resume = { epoch: page.epoch, seq: page.seq, status: 'lost' };
-    const data = { calls: await this.#openCalls(), popups: page.popups, resume };
+    const claimed = this.#claimedOf(page, page.popups);
+    const data = { calls: await this.#openCalls(), popups: page.popups, claimed, resume };
     this.socket.send(JSON.stringify({ op: 'resync', ts: Date.now(), data }));
+    this.#traces.standing(page.popups, page.claims);
     this.#epoch = page.epoch;
     this.#seq = page.seq;
+    this.#claimsAtMs = page.nowMs;
   }
 
   #goLive(): void {
@@ -137,10 +179,28 @@ export class AgentSession {
     if (this.#held === null) for (const entry of held) this.receive(entry);
   }
 
-  #send(entry: InboxEntry): void {
-    // The stored body begins with `{"op":`; the seq is laid in front of it.
-    this.socket.send(`{"seq":${entry.seq},${entry.body.slice(1)}`);
+  #send({ seq, body, claim, shows }: ReplayedEntry): void {
+    const claimed = claim === undefined ? '' : `"claimed":${claim !== '' && claim === this.name},`;
+    // The stored body begins with `{"op":`; what is this socket's own is laid in front of it.
+    this.socket.send(`{"seq":${seq},${claimed}${body.slice(1)}`);
     this.#events.delivered(1);
+    if (!this.socket.closed) this.#traces.written(body, claim, shows !== undefined);
+  }
+
+  #receiveClaim({ popupId, to, from, atMs }: ClaimPassed): void {
+    // What was read since knows better.
+    if (atMs < this.#claimsAtMs || this.name === '') return;
+    if (to === this.name) this.#tellClaim(popupId, true);
+    else if (from === this.name) this.#tellClaim(popupId, false);
+  }
+
+  #tellClaim(popupId: string, claimed: boolean): void {
+    this.socket.send(JSON.stringify({ op: 'popup.claim', ts: Date.now(), data: { popupId, claimed } }));
+  }
+
+  #claimedOf({ claims }: InboxPage, popups: readonly Popup[]): string[] {
+    if (this.name === '') return [];
+    return popups.flatMap(({ popupId }) => (claims.get(popupId) === this.name ? [popupId] : []));
   }
 
   #read(sinceSeq: number | null): Promise<InboxPage> {
@@ -162,13 +222,29 @@ function toStatus(resume: ResumePoint | null, page: InboxPage): ResumeStatus {
   return resume.epoch === page.epoch && page.complete ? 'resumed' : 'lost';
 }
 
-/** Entries to replay: a pop-up that is hidden, dismissed or expired by now is not shown again. */
-function withoutDeadPopups(page: InboxPage): (InboxEntry & { shows?: string })[] {
+interface ReplayedEntry extends Omit<FeedEntry, 'epoch'> {
+  /** The pop-up it shows. */
+  shows?: string;
+}
+
+/**
+ * Entries to replay: a pop-up that is hidden, dismissed or expired by now is not shown again, and one that is shown
+ * is whose it is by now.
+ */
+function withoutDeadPopups(page: InboxPage): ReplayedEntry[] {
   const live = new Set(page.popups.map(({ popupId }) => popupId));
   return page.entries.flatMap((entry) => {
     const { op, data } = JSON.parse(entry.body) as { op: string; data: { popupId?: string } };
     const popupId = data.popupId ?? '';
     if ((op === 'popup.show' || op === 'popup.update') && !live.has(popupId)) return [];
-    return [op === 'popup.show' ? { ...entry, shows: popupId } : entry];
+    return [
+      op === 'popup.show' ? { ...entry, shows: popupId, claim: page.claims.get(popupId) ?? '' } : entry,
+    ];
   });
+}
+
+/** What a replayed entry shows is not told a second time. */
+function withoutReplayed(popups: readonly Popup[], entries: readonly ReplayedEntry[]): Popup[] {
+  const replayed = new Set(entries.map(({ shows }) => shows));
+  return popups.filter(({ popupId }) => !replayed.has(popupId));
 }

@@ -1,4 +1,4 @@
-import type { AgentFeed, AgentInbox, FeedEntry, Presence } from '@ramal/bus';
+import type { AgentFeed, AgentInbox, FeedMessage } from '@ramal/bus';
 import { CLOSE } from '@ramal/contracts';
 import { AgentTokenInvalidError, WireError } from '@ramal/runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -35,29 +35,34 @@ afterEach(() => {
 
 /** The hub is the real one; the inbox and its feed are in memory, and bob is everybody's colleague. */
 function createSystem() {
-  const handlers = new Map<string, (entry: FeedEntry) => void>();
+  const handlers = new Map<string, (message: FeedMessage) => void>();
   const present = new Set<string>();
   const seqs = new Map<string, number>();
   const dialled: unknown[] = [];
   const noticed: string[] = [];
   const toKey = (tenant: string, user: string) => `${tenant}/${user}`;
   const feed: AgentFeed = {
-    subscribe: async (tenant, user, onEntry) => void handlers.set(toKey(tenant, user), onEntry),
+    subscribe: async (tenant, user, onMessage) => void handlers.set(toKey(tenant, user), onMessage),
     unsubscribe: async (tenant, user) => void handlers.delete(toKey(tenant, user)),
-    onRestored: () => undefined,
+    onReconnected: () => undefined,
+    resubscribe: async () => undefined,
   };
   const inbox: AgentInbox = {
     read: async (tenant, user) => {
       const seq = seqs.get(toKey(tenant, user)) ?? 0;
-      return { epoch: 'e', seq, entries: [], complete: true, popups: [] };
+      return { epoch: 'e', seq, entries: [], complete: true, popups: [], claims: new Map(), nowMs: 0 };
     },
     openCalls: async () => [],
     findPopup: async () => null,
   };
-  const presence: Presence = {
-    renew: async (tenant, user) => void present.add(toKey(tenant, user)),
-    end: async (tenant, user) => void present.delete(toKey(tenant, user)),
-    present: async () => new Set(),
+  const presence: ConnectionDeps['presence'] = {
+    join: async ({ tenant, user }) => {
+      present.add(toKey(tenant, user));
+      return { tenant, user, socket: `socket of ${user}`, tab: null, sinceMs: 0, focusedMs: 0 };
+    },
+    focus: async () => undefined,
+    logOut: async ({ tenant, user }) => void present.delete(toKey(tenant, user)),
+    leave: () => undefined,
   };
   const notice = (name: string) => () => void noticed.push(name);
   const events = new Proxy({} as Events, { get: (_, name) => notice(String(name)) });
@@ -75,6 +80,7 @@ function createSystem() {
       react: async () => ({}),
       tenantState: async (tenant) => ({ active: tenant !== 'off', cti: { enabled: true, state: 'ok' } }),
     },
+    link: { cutOff: () => false },
     events,
     verify: async (token) => {
       if (token !== 'right') throw new AgentTokenInvalidError('not valid', false);
@@ -100,11 +106,12 @@ function createSystem() {
     present,
     listening: handlers,
     /** Puts an event into an agent's inbox. */
-    tell(user: string, op: string, data: object) {
+    tell(user: string, op: string, data: object, claim?: string) {
       const key = toKey('demo', user);
       const seq = (seqs.get(key) ?? 0) + 1;
       seqs.set(key, seq);
-      handlers.get(key)?.({ epoch: 'e', seq, body: JSON.stringify({ op, ts: 1, data }) });
+      const entry = { epoch: 'e', seq, body: JSON.stringify({ op, ts: 1, data }) };
+      handlers.get(key)?.(claim === undefined ? entry : { ...entry, claim });
     },
   };
 }
@@ -144,6 +151,19 @@ function connect(): TestSocket {
 const closing = (socket: TestSocket) => vi.waitFor(() => expect(socket.closedWith).not.toBeNull());
 
 describe('R47 a legacy socket', () => {
+  it('R46 hears with each pop-up whether it is the one to bring it to the front', async () => {
+    const socket = connect();
+    await socket.ask(LOGIN);
+    const popup = { popupId: 'p', kind: 'incoming' };
+    system.tell('ana', 'popup.show', popup, 'socket of ana');
+    system.tell('ana', 'popup.show', popup, 'another');
+    expect(socket.sent.slice(1)).toMatchObject([
+      { action: 'popup_incoming', seq: 1, claimed: true, params: popup },
+      { action: 'popup_incoming', seq: 2, claimed: false, params: popup },
+    ]);
+    expect(await socket.ask({ action: 'focus', params: { any: 1 } })).toMatchObject({ action: 'ack' });
+  });
+
   it('is bound by login, dials, is shown the three pop-ups, and is unbound by logout', async () => {
     const socket = connect();
     expect(await socket.ask(LOGIN)).toMatchObject({

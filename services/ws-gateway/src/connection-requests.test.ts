@@ -2,7 +2,7 @@ import { CLOSE } from '@ramal/contracts';
 import { WireError } from '@ramal/runtime';
 import { sleepUntil } from '@ramal/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createTestGateway, opsOf, type TestGateway } from '../test/create-test-gateway.ts';
+import { createTestGateway, errorsOf, opsOf, type TestGateway } from '../test/create-test-gateway.ts';
 import type { MemoryInbox } from '../test/memory-inbox.ts';
 import type { NotedEvents } from '../test/noted-events.ts';
 import type { AgentHub } from './agent-hub.ts';
@@ -97,19 +97,54 @@ describe('requests', () => {
     expect(opsOf(socket).at(-1)).toBe('one');
   });
 
-  it('R44 logging out ends the lease and the socket', async () => {
+  it('R44 logging out counts at once, and closes the socket', async () => {
     const { socket, auth, ask } = gateway.connect();
     await auth();
     expect(await ask('logout')).toMatchObject({ op: 'ack' });
     await sleepUntil(() => socket.closed);
     expect(socket.closedWith?.code).toBe(CLOSE.normal.code);
-    expect([gateway.leases.size, hub.all().length]).toEqual([0, 0]);
+    expect([gateway.present.size, hub.all().length]).toEqual([0, 0]);
   });
 
-  it('a socket that just goes keeps its lease: the agent may be reconnecting', async () => {
+  it('a socket that just goes has not logged out: the agent may be reconnecting', async () => {
     const { socket, auth } = gateway.connect();
     await auth();
     socket.close(1006, 'gone');
-    expect([gateway.leases.has('ana'), hub.all().length]).toEqual([true, 0]);
+    expect([gateway.present.has('ana'), hub.all().length]).toEqual([true, 0]);
+    expect(gateway.told).toEqual(['join s1 null true', 'leave s1']);
+  });
+
+  it('R44 a socket that logged out is not taken for one that broke', async () => {
+    const { auth, ask, socket } = gateway.connect();
+    await auth();
+    await ask('logout');
+    await sleepUntil(() => socket.closed);
+    expect(gateway.told).toEqual(['join s1 null true', 'logOut s1']);
+  });
+
+  it('R44 a logout that could not be written down is refused, and may be tried again', async () => {
+    const { auth, ask, socket } = gateway.connect();
+    await auth();
+    gateway.presenceFails = true;
+    expect(await ask('logout')).toMatchObject({ op: 'error', data: { code: 'unavailable' } });
+    gateway.presenceFails = false;
+    expect(await ask('logout')).toMatchObject({ op: 'ack' });
+    await sleepUntil(() => socket.closed);
+    expect(gateway.present.size).toBe(0);
+  });
+
+  it('a tab says its name and when a person looks at it', async () => {
+    const { auth, ask } = gateway.connect();
+    await auth('ana', { tab: 'tab-1', focused: false });
+    expect(await ask('focus')).toMatchObject({ op: 'ack', data: {} });
+    expect(gateway.told).toEqual(['join s1 tab-1 false', 'focus s1']);
+  });
+
+  it.each(['', 'a b', 'a'.repeat(65), 'ação', 'a:b', '~'])('a tab can’t be called %j', async (tab) => {
+    const { raw, socket } = gateway.connect();
+    raw(JSON.stringify({ op: 'auth', id: 1, data: { token: 'ana', tab } }));
+    await sleepUntil(() => socket.closed);
+    expect(errorsOf(socket)).toEqual(['bad_frame']);
+    expect(gateway.told).toEqual([]);
   });
 });

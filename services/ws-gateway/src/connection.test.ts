@@ -37,9 +37,18 @@ describe('authentication', () => {
         heartbeatMs: 25_000,
       },
     });
-    expect(gateway.leases.has('ana')).toBe(true);
+    expect(gateway.present.has('ana')).toBe(true);
     memory.tell('two');
     expect(opsOf(socket)).toEqual(['ready', 'two']);
+  });
+
+  it('I5 is told that nothing works while the gateway is cut off', async () => {
+    gateway.cutOff = true;
+    const { socket, auth } = gateway.connect();
+    await auth();
+    expect(socket.frames[0]?.data.cti).toEqual({ enabled: false, state: 'unavailable' });
+    // What it was told is known to those who tell it of changes.
+    expect(hub.all()[0]?.cti).toEqual({ enabled: false, state: 'unavailable' });
   });
 
   it('I5 resumes where the client left', async () => {
@@ -68,7 +77,7 @@ describe('authentication', () => {
     await auth();
     expect(errorsOf(socket)).toEqual(['tenant_disabled']);
     expect(socket.closedWith?.code).toBe(CLOSE.tenantDisabled.code);
-    expect(gateway.leases.size).toBe(0);
+    expect(gateway.present.size).toBe(0);
   });
 
   it('goes on without the directory: who can’t be looked up still hears of calls', async () => {
@@ -86,7 +95,7 @@ describe('authentication', () => {
     ['the inbox', () => memory.failReads(1)],
     ['the feed', () => memory.failSubscriptions(1)],
     [
-      'the lease',
+      'the presence',
       () => {
         gateway.presenceFails = true;
       },

@@ -1,4 +1,4 @@
-import type { AgentInbox, Presence } from '@ramal/bus';
+import type { AgentInbox, RegisteredSocket, TraceRecorder } from '@ramal/bus';
 import { CLOSE, type ClientFrame, type CloseKind, type CtiStatus } from '@ramal/contracts';
 import { AgentTokenInvalidError, type VerifiedAgent, WireError } from '@ramal/runtime';
 import type { AgentHub } from './agent-hub.ts';
@@ -11,14 +11,18 @@ import { isUnexpected, toWireError } from './errors.ts';
 import type { Events } from './events.ts';
 import type { LegacyLogin } from './legacy-login.ts';
 import { FrameInvalidError } from './parse-frame.ts';
+import type { PresenceKeeper, SocketManners } from './presence-keeper.ts';
+import type { RedisLink } from './redis-link.ts';
+import { toTold } from './tenant-watch.ts';
 import { createTokenBucket } from './token-bucket.ts';
 import type { AgentSocket, SocketHandlers } from './uws-server.ts';
 
 export interface ConnectionDeps {
   hub: AgentHub;
   inbox: AgentInbox;
-  presence: Presence;
+  presence: Pick<PresenceKeeper, 'join' | 'focus' | 'logOut' | 'leave'>;
   requests: AgentRequests;
+  link: Pick<RedisLink, 'cutOff'>;
   events: Events;
   /** @throws AgentTokenInvalidError */
   verify(token: string): Promise<VerifiedAgent>;
@@ -28,6 +32,7 @@ export interface ConnectionDeps {
   maxSocketsPerAgent: number;
   messagesPerSec: number;
   maxFrameBytes: number;
+  recorder?: TraceRecorder;
 }
 
 /** Frames that wait for the one before them; a client this far ahead is not one of ours. */
@@ -48,6 +53,8 @@ export function openConnection(
   const socket = bindSocket(rawSocket, (frame) => (dialect ?? RAMAL_V1).encode(frame));
   const bucket = createTokenBucket(deps.messagesPerSec, deps.messagesPerSec * BURST_SECONDS);
   let session: AgentSession | null = null;
+  /** Where the session is written down. */
+  let place: RegisteredSocket | null = null;
   /** The session's own end of the socket: what is still under way after a logout reaches nobody. */
   let sessionSocket: BoundSocket | null = null;
   let authTimer: NodeJS.Timeout | undefined;
@@ -89,19 +96,29 @@ export function openConnection(
       return close('tenantDisabled');
     }
     if (socket.closed) return;
+    const joined = await presence.join(verified.identity, toManners(frame));
+    if (socket.closed) return presence.leave(joined);
+    place = joined;
     const bound = bindSocket(socket);
-    const begun = new AgentSession(verified.identity, bound, deps.inbox, events);
-    begun.cti = cti;
+    const begun = new AgentSession(
+      verified.identity,
+      bound,
+      deps.inbox,
+      events,
+      joined.socket,
+      deps.recorder,
+    );
     session = begun;
     sessionSocket = bound;
     await hub.join(begun);
-    await presence.renew(tenant, user, toSocketName(socket));
     for (const oldest of hub.of(verified.identity).slice(0, -deps.maxSocketsPerAgent)) {
       oldest.socket.close(CLOSE.superseded.code, CLOSE.superseded.reason);
     }
-    const { resume } = await begun.begin(frame.data.resume ?? null, (state) =>
-      socket.send(toReady(verified, cti, state, deps.heartbeatMs)),
-    );
+    const { resume } = await begun.begin(frame.data.resume ?? null, (state) => {
+      // From here on the tenant watch tells what changes.
+      begun.cti = toTold(cti, deps.link);
+      socket.send(toReady(verified, begun.cti, state, deps.heartbeatMs));
+    });
     if (socket.closed) return;
     clearTimeout(authTimer);
     expireAt(verified.expiresAtMs);
@@ -159,8 +176,12 @@ export function openConnection(
         return;
       case 'ping':
         return ack(frame.id, { ts: Date.now() });
+      case 'focus':
+        if (place !== null) await presence.focus(place);
+        return ack(frame.id, {});
       case 'logout':
-        await presence.end(identity.tenant, identity.user, toSocketName(socket));
+        if (place !== null) await presence.logOut(place);
+        place = null;
         ack(frame.id, {});
         return dialect?.staysAfterLogout === true ? unbind(current) : close('normal');
     }
@@ -214,6 +235,8 @@ export function openConnection(
       clearTimeout(authTimer);
       clearTimeout(expiry);
       if (session !== null) hub.leave(session);
+      if (place !== null) presence.leave(place);
+      place = null;
       events.disconnected(code);
     },
   };
@@ -227,11 +250,10 @@ function toAuthClose(error: unknown): CloseKind {
   return toWireError(error).code === 'rate_limited' ? 'rateLimited' : 'authFailed';
 }
 
-/** Unique among all gateways, for the lease in Redis. */
-export function toSocketName(socket: AgentSocket): string {
-  return `${PROCESS_NAME}:${socket.id}`;
+/** The legacy dialect has no word for tabs. */
+function toManners(frame: AuthFrame): SocketManners {
+  return frame.op === 'auth' ? { tab: frame.data.tab, focused: frame.data.focused } : {};
 }
-const PROCESS_NAME = crypto.randomUUID();
 
 /** The directory being out of reach keeps nobody from hearing of their calls: a dial is checked again anyway. */
 async function tenantState(

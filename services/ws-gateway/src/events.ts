@@ -11,6 +11,10 @@ export interface Events {
   frameRefused(code: string): void;
   delivered(count: number): void;
   gapHealed(fields: { tenant: string; user: string; entries: number }): void;
+  /** Nothing is heard of Redis any more: agents are told, and dials fail. */
+  redisSilent(): void;
+  /** Redis is heard again, and all agents are up to date. */
+  redisMended(fields: { cutOffMs: number; agents: number }): void;
   intentOverdue(fields: { tenant: string; intentId: string; verdict: string }): void;
   requestFailed(error: unknown): void;
   backgroundFailed(what: string, error: unknown): void;
@@ -31,6 +35,10 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     'ramal_gateway_overdue_intents_total',
     'Dial intents settled by the watchdog',
     ['verdict'],
+  );
+  const silences = metrics.counter(
+    'ramal_gateway_interruptions_total',
+    'Times the gateway was cut off from Redis',
   );
   const failures = metrics.counter(
     'ramal_gateway_failures_total',
@@ -59,6 +67,11 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       gaps.inc();
       logger.debug(fields, 'inbox gap healed');
     },
+    redisSilent() {
+      silences.inc();
+      logger.warn({}, 'cut off from redis: nothing is heard any more');
+    },
+    redisMended: (fields) => logger.info(fields, 'redis is heard again and all agents are up to date'),
     intentOverdue(fields) {
       overdue.inc({ verdict: fields.verdict });
       logger.warn(fields, 'dial intent overdue');

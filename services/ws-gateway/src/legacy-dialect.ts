@@ -32,6 +32,7 @@ export const LEGACY_ACTIONS = {
   dial_cancel: { from: 'client', op: 'dial.cancel', origin: 'ours' },
   popup_seen: { from: 'client', op: 'popup.seen', origin: 'ours' },
   popup_dismiss: { from: 'client', op: 'popup.dismiss', origin: 'ours' },
+  focus: { from: 'client', op: 'focus', origin: 'ours' },
   sync: { from: 'client', op: 'sync', origin: 'ours' },
   ping: { from: 'client', op: 'ping', origin: 'ours' },
   logged_in: { from: 'server', op: 'ready', origin: 'ours' },
@@ -42,6 +43,7 @@ export const LEGACY_ACTIONS = {
   popup_end: { from: 'server', op: 'popup.show', kind: 'end', origin: 'ours' },
   popup_update: { from: 'server', op: 'popup.update', origin: 'ours' },
   popup_hide: { from: 'server', op: 'popup.hide', origin: 'ours' },
+  popup_claim: { from: 'server', op: 'popup.claim', origin: 'ours' },
   dial_queued: { from: 'server', op: 'dial.queued', origin: 'ours' },
   dial_requesting: { from: 'server', op: 'dial.requesting', origin: 'ours' },
   dial_accepted: { from: 'server', op: 'dial.accepted', origin: 'ours' },
@@ -138,7 +140,7 @@ export function createLegacyDialect(): Dialect {
       return action === 'login' ? toLogin(message, lastId) : toFrame(known.op, params, lastId);
     },
     encode(text) {
-      const { op, replyTo, seq, ts, data } = JSON.parse(text) as Record<string, unknown> & {
+      const { op, replyTo, seq, claimed, ts, data } = JSON.parse(text) as Record<string, unknown> & {
         op: string;
         data: { kind?: string };
       };
@@ -147,6 +149,7 @@ export function createLegacyDialect(): Dialect {
         action: toLegacyName(op, data.kind) ?? op,
         ...(answered === undefined ? {} : { reply_to: answered.action, id: answered.id }),
         seq,
+        claimed,
         ts,
         params: data,
       });
@@ -171,7 +174,7 @@ function toLogin(message: unknown, id: number): EdgeFrame {
 }
 
 /** Ops of which nothing but the name counts, whatever old clients send along. */
-const BARE_OPS: readonly ClientOp[] = ['logout', 'sync', 'ping'];
+const BARE_OPS: readonly ClientOp[] = ['logout', 'focus', 'sync', 'ping'];
 
 function toFrame(op: ClientOp, params: unknown, id: number): EdgeFrame {
   const given = typeof params === 'object' && params !== null ? params : {};

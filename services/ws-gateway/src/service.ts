@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import {
   connectRedis,
   createAgentFeed,
@@ -6,7 +7,9 @@ import {
   createDialIntents,
   createDialQueue,
   createPopupReactions,
-  createPresence,
+  createSocketRegistry,
+  createTraceRecorder,
+  startFeedProbe,
 } from '@ramal/bus';
 import { createNames, MAX_FRAME_BYTES } from '@ramal/contracts';
 import {
@@ -25,7 +28,9 @@ import { openConnection } from './connection.ts';
 import { drain } from './drain.ts';
 import { createEvents } from './events.ts';
 import { createLegacyLogin } from './legacy-login.ts';
-import { startPresenceRenewal } from './presence-renewal.ts';
+import { newGatewayId } from './gateway-id.ts';
+import { startPresenceKeeper } from './presence-keeper.ts';
+import { createRedisLink } from './redis-link.ts';
 import { startTenantWatch } from './tenant-watch.ts';
 import { loadUws } from './uws-module.ts';
 import { startUwsServer } from './uws-server.ts';
@@ -41,6 +46,16 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
 
   const redis = await connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'gateway', log: logger });
   releasers.add('redis', () => redis.disconnect());
+  const lost = metrics.counter('ramal_gateway_traces_dropped_total', 'Steps the flight recorder lost', [
+    'why',
+  ]);
+  const recorder = createTraceRecorder({
+    redis,
+    names,
+    by: `gateway@${hostname()}`,
+    onDropped: (count, why) => lost.inc({ why }, count),
+  });
+  releasers.add('flight recorder', () => recorder.stop());
   const subscriber = await connectRedis({
     url: config.REDIS_URL,
     role: 'subscriber',
@@ -59,11 +74,23 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
   const queue = createDialQueue(redis);
   releasers.add('dial queue', () => queue.close());
 
-  const bus = createCallBus(redis, names);
+  const bus = createCallBus(redis, names, recorder);
   const inbox = createAgentInbox(redis, names, bus);
-  const presence = createPresence(redis, names);
-  const intents = createDialIntents({ redis, names, bus, queue, newCallId });
-  const hub = createAgentHub(createAgentFeed(subscriber, names), events);
+  const intents = createDialIntents({ redis, names, bus, queue, newCallId, recorder });
+  const gatewayId = newGatewayId();
+  const feed = createAgentFeed(subscriber, names);
+  const hub = createAgentHub(feed, events);
+  const link = createRedisLink({ feed, hub, events });
+  releasers.add('redis link', () => link.stop());
+  feed.onReconnected(link.reconnected);
+  const probe = startFeedProbe({
+    commands: redis,
+    subscriber,
+    channel: names.gatewayProbe(gatewayId),
+    onSilent: link.silent,
+    onHeard: link.heard,
+  });
+  releasers.add('feed probe', () => probe.stop());
   const requests = createAgentRequests({
     lookup: tenants.lookup,
     intents,
@@ -73,10 +100,12 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
 
   const watchdog = startWatchdog({ intents, partitions: names.partitions, events });
   releasers.add('watchdog', () => watchdog.stop());
-  const watch = startTenantWatch({ hub, tenantState: requests.tenantState, events });
+  const watch = startTenantWatch({ hub, tenantState: requests.tenantState, link, events });
   releasers.add('tenant watch', () => watch.stop());
-  const renewal = startPresenceRenewal(hub, presence, events);
-  releasers.add('presence', () => renewal.stop());
+  const registry = createSocketRegistry({ redis, names, gateway: gatewayId });
+  const presence = await startPresenceKeeper({ registry, events });
+  releasers.add('presence', () => presence.stop());
+  redis.on('ready', () => presence.restore());
 
   const { uws, name, native } = loadUws();
   if (!native)
@@ -109,6 +138,7 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
           inbox,
           presence,
           requests,
+          link,
           events,
           verify,
           login,
@@ -117,6 +147,7 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
           maxSocketsPerAgent: config.GATEWAY_MAX_SOCKETS_PER_AGENT,
           messagesPerSec: config.GATEWAY_MESSAGES_PER_SEC,
           maxFrameBytes: MAX_FRAME_BYTES,
+          recorder,
         },
         remoteAddress,
       ),
@@ -124,19 +155,29 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
   metrics.gauge('ramal_gateway_agents', 'Authenticated sockets', () => hub.all().length);
   releasers.add('listener', () => server.close());
 
-  const watching = () =>
-    performance.now() - watchdog.lastRunMs() < STALLED_AFTER_MS ? null : 'the watchdog makes no progress';
+  metrics.gauge('ramal_gateway_cut_off', 'Whether the gateway is cut off from Redis', () =>
+    Number(link.cutOff()),
+  );
+
+  const watching = () => {
+    // Right after an outage it has yet to make its first round.
+    const sinceMs = Math.max(watchdog.lastRunMs(), link.mendedMs());
+    return performance.now() - sinceMs < STALLED_AFTER_MS ? null : 'the watchdog makes no progress';
+  };
   const ops = await startOpsServer({
     host: config.OPS_HOST,
     port: config.OPS_PORT,
     metrics,
     health: {
       // Without Redis nothing progresses and a restart mends nothing: then only readiness speaks.
-      live: [{ name: 'watchdog', check: () => (redis.status === 'ready' ? watching() : null) }],
+      live: [
+        { name: 'watchdog', check: () => (link.cutOff() || redis.status !== 'ready' ? null : watching()) },
+      ],
       ready: [
         { name: 'accepting', check: () => (accepting ? null : 'stopping') },
         { name: 'redis', check: async () => ((await redis.ping()) === 'PONG' ? null : 'no pong') },
         { name: 'feed', check: () => (subscriber.status === 'ready' ? null : subscriber.status) },
+        { name: 'link', check: () => (link.cutOff() ? 'cut off from redis' : null) },
       ],
     },
   });

@@ -3,20 +3,30 @@ import type { AgentHub } from './agent-hub.ts';
 import type { AgentRequests } from './agent-requests.ts';
 import type { AgentSession } from './agent-session.ts';
 import type { Events } from './events.ts';
+import type { RedisLink } from './redis-link.ts';
 
 const INTERVAL_MS = 500;
+const UNAVAILABLE: CtiStatus = { enabled: false, state: 'unavailable' };
+
+/** What a session is told of its tenant's CTI: nothing works for anybody while the gateway is cut off. */
+export function toTold(cti: CtiStatus, link: Pick<RedisLink, 'cutOff'>): CtiStatus {
+  return link.cutOff() ? UNAVAILABLE : cti;
+}
 
 /**
  * Makes a change of a tenant felt by those who are connected: a tenant that was switched off loses its sockets
- * (R42), call buttons follow its configuration (R1). What it asks comes from memory, so it may ask often.
+ * (R42), call buttons follow its configuration (R1), and the gateway's own loss of Redis. What it asks comes from
+ * memory, so it may ask often.
  */
 export function startTenantWatch(options: {
   hub: AgentHub;
   tenantState: AgentRequests['tenantState'];
+  link: RedisLink;
   events: Events;
 }): { stop(): void } {
-  const { hub, tenantState, events } = options;
-  let busy = false;
+  const { hub, tenantState, link, events } = options;
+  let running = false;
+  let again = false;
 
   const check = async (tenant: string, sessions: readonly AgentSession[]) => {
     const { active, cti } = await tenantState(tenant);
@@ -24,7 +34,7 @@ export function startTenantWatch(options: {
       for (const { socket } of sessions) socket.close(CLOSE.tenantDisabled.code, CLOSE.tenantDisabled.reason);
       return;
     }
-    for (const session of sessions) tell(session, cti);
+    for (const session of sessions) tell(session, toTold(cti, link));
   };
 
   const sweep = async () => {
@@ -43,13 +53,22 @@ export function startTenantWatch(options: {
     );
   };
 
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
+  const run = () => {
+    again = running;
+    if (running) return;
+    running = true;
     void sweep().finally(() => {
-      busy = false;
+      running = false;
+      if (again) run();
     });
-  }, INTERVAL_MS);
+  };
+
+  link.onChange(() => {
+    // That needs no directory, which may be away as well.
+    if (link.cutOff()) for (const session of hub.all()) tell(session, UNAVAILABLE);
+    else run();
+  });
+  const timer = setInterval(run, INTERVAL_MS);
   return { stop: () => clearInterval(timer) };
 }
 

@@ -34,7 +34,7 @@ export interface TestPage {
   close(): void;
 }
 
-export interface PageOptions {
+interface PageOptions {
   tenant?: string;
   user?: string;
   tab?: string;
