@@ -1,0 +1,109 @@
+import { setMaxListeners } from 'node:events';
+import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PlannedCall, PlannedCallback } from './plan.ts';
+
+/** What became of one callback, its double included. */
+export interface SentCallback {
+  call: PlannedCall;
+  callback: PlannedCallback;
+  /** When its first copy was sent, epoch ms; null before. */
+  sentAtMs: number | null;
+  /** Copies that were answered 2xx. */
+  acknowledged: number;
+}
+
+/** A CTI that keeps its connections open, sends many callbacks at once and tries again what failed. */
+export interface CallbackSender {
+  /** `notAfterMs`, epoch ms: a copy whose turn comes later is left out, for it would break the plan's window. */
+  send(sent: SentCallback, notAfterMs?: number): void;
+  /** Copies that were sent, that were answered 2xx, answers that were not 2xx or did not come. */
+  readonly counts: { sent: number; acknowledged: number; non2xx: number };
+  /** Copies that are waiting or under way. */
+  pending(): number;
+  stop(): void;
+}
+
+const CONNECTIONS = 24;
+const RETRY_MS = [250, 500, 1000, 2000, 4000, 6000];
+const ANSWER_WITHIN_MS = 10_000;
+
+export function createCallbackSender(webhookUrls: readonly string[]): CallbackSender {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  const queue: { sent: SentCallback; notAfterMs: number }[] = [];
+  const counts = { sent: 0, acknowledged: 0, non2xx: 0 };
+  const stopped = new AbortController();
+  // Every request under way listens.
+  setMaxListeners(0, stopped.signal);
+  let busy = 0;
+
+  const post = (url: string, sent: SentCallback): Promise<boolean> =>
+    new Promise((resolve) => {
+      const { tenant } = sent.call;
+      const { kind, variables } = sent.callback;
+      const query = new URLSearchParams(variables).toString();
+      const base = `${url}/v1/cti/${tenant.callbackToken}/${kind}`;
+      const body = tenant.sendsIds ? JSON.stringify(variables) : '';
+      const asked = request(
+        tenant.sendsIds ? base : `${base}?${query}`,
+        {
+          agent,
+          method: tenant.sendsIds ? 'POST' : 'GET',
+          timeout: ANSWER_WITHIN_MS,
+          signal: stopped.signal,
+          headers: tenant.sendsIds ? { 'content-type': 'application/json' } : {},
+        },
+        (response) => {
+          response.resume();
+          response.once('end', () => resolve((response.statusCode ?? 500) < 300));
+          response.once('error', () => resolve(false));
+        },
+      );
+      asked.once('timeout', () => asked.destroy(new Error('no answer')));
+      asked.once('error', () => resolve(false));
+      asked.end(body);
+    });
+
+  const deliver = async (sent: SentCallback): Promise<void> => {
+    for (const [tries, pauseMs] of [...RETRY_MS, null].entries()) {
+      if (stopped.signal.aborted) return;
+      sent.sentAtMs ??= Date.now();
+      const url = webhookUrls[(counts.sent + tries) % webhookUrls.length] ?? '';
+      if (await post(url, sent)) {
+        sent.acknowledged += 1;
+        counts.acknowledged += 1;
+        return;
+      }
+      if (stopped.signal.aborted) return;
+      counts.non2xx += 1;
+      if (pauseMs !== null) await delay(pauseMs);
+    }
+  };
+
+  const work = () => {
+    while (busy < CONNECTIONS) {
+      const next = queue.shift();
+      if (next === undefined) return;
+      if (next.notAfterMs < Date.now()) continue;
+      counts.sent += 1;
+      busy += 1;
+      void deliver(next.sent).finally(() => {
+        busy -= 1;
+        work();
+      });
+    }
+  };
+
+  return {
+    counts,
+    pending: () => busy + queue.length,
+    send: (sent, notAfterMs = Number.POSITIVE_INFINITY) => {
+      queue.push({ sent, notAfterMs });
+      work();
+    },
+    stop: () => {
+      stopped.abort();
+      agent.destroy();
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import type { LedgerOptions } from './options.ts';
+
+/** What a run needs besides its options. */
+export interface LedgerRunOptions extends LedgerOptions {
+  /** Gets one line of progress now and then. */
+  log(line: string): void;
+  /** Gives the run up: what was started is stopped, and the run fails with the signal's reason. */
+  signal: AbortSignal;
+  /** Gets what kills every process at once, as soon as there are some. */
+  onKillable?(killAll: () => void): void;
+}
