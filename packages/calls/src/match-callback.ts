@@ -48,7 +48,7 @@ const REPEAT_WINDOW_MS = 30 * 1000;
 /** Once the call has ended, the same numbers ring again sooner: somebody dialled again. */
 const ENDED_REPEAT_WINDOW_MS = 15 * 1000;
 /** A callback that says nothing new is the same one told twice up to this long afterwards, whatever began meanwhile. */
-const ECHO_WINDOW_MS = 5 * 1000;
+const ECHO_WINDOW_MS = 10 * 1000;
 /** The CTI's own times of two callbacks that are one differ by no more than what rounding to seconds makes. */
 const SAME_CTI_TIME_MS = 1_000;
 /** The phones of a group begin to ring within this time. */

@@ -28,7 +28,7 @@ const begin = (resume: ResumePoint | null = null) =>
   session.begin(resume, (state) => socket.send(JSON.stringify({ op: 'ready', data: state })));
 const heard = () => socket.frames.map(({ op, seq }) => (seq === undefined ? op : `${seq} ${op}`));
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
-const popup = (popupId: string) => ({ popupId }) as Popup;
+const popup = (popupId: string, forMs = 60_000) => ({ popupId, expiresAt: Date.now() + forMs }) as Popup;
 
 describe('a fresh session', () => {
   it('I5 hears the state first, then everything after it, once and in order', async () => {
@@ -43,6 +43,16 @@ describe('a fresh session', () => {
     memory.tell('popup.update');
     memory.tell('popup.hide');
     expect(heard()).toEqual(['ready', '3 popup.update', '4 popup.hide']);
+  });
+
+  it('I5 is not shown what ran out while the inbox was read', async () => {
+    memory.popups = [popup('brief', 20), popup('lasting')];
+    const open = memory.hold();
+    const begun = begin();
+    const askedAt = performance.now();
+    await sleepUntil(() => performance.now() - askedAt > 40, { describe: 'the brief one to run out' });
+    open();
+    expect((await begun).popups).toMatchObject([{ popupId: 'lasting' }]);
   });
 
   it('I5 nothing that happens while the inbox is read is missed or told twice', async () => {
@@ -85,7 +95,7 @@ describe('a session that resumes', () => {
     memory.popups = [popup('known'), popup('stands')];
     const state = await begin({ epoch: 'epoch-1', seq: 0 });
     // What a replayed event will show is not shown by the state too.
-    expect(state.popups).toEqual([popup('known')]);
+    expect(state.popups).toMatchObject([{ popupId: 'known' }]);
     expect(heard()).toEqual(['ready', '2 popup.show', '4 popup.hide']);
   });
 

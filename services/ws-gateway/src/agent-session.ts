@@ -76,12 +76,14 @@ export class AgentSession {
    */
   begin(resume: ResumePoint | null, announce: (state: SessionState) => void): Promise<SessionState> {
     return this.#exclusively(async () => {
+      const askedAt = performance.now();
       const page = await this.#read(resume?.seq ?? null);
+      const calls = await this.#openCalls();
       const status = toStatus(resume, page);
       const entries = status === 'resumed' ? withoutDeadPopups(page) : [];
-      const popups = withoutReplayed(page.popups, entries);
+      const popups = stillStanding(withoutReplayed(page.popups, entries), page.nowMs, askedAt);
       const state: SessionState = {
-        calls: await this.#openCalls(),
+        calls,
         popups,
         claimed: this.#claimedOf(page, popups),
         resume: { epoch: page.epoch, seq: status === 'resumed' ? (resume?.seq ?? 0) : page.seq, status },
@@ -163,10 +165,12 @@ export class AgentSession {
 
   async #resync(page: InboxPage): Promise<void> {
     const resume = { epoch: page.epoch, seq: page.seq, status: 'lost' };
-    const claimed = this.#claimedOf(page, page.popups);
-    const data = { calls: await this.#openCalls(), popups: page.popups, claimed, resume };
+    const readAt = performance.now();
+    const calls = await this.#openCalls();
+    const popups = stillStanding(page.popups, page.nowMs, readAt);
+    const data = { calls, popups, claimed: this.#claimedOf(page, popups), resume };
     this.socket.send(JSON.stringify({ op: 'resync', ts: Date.now(), data }));
-    this.#traces.standing(page.popups, page.claims);
+    this.#traces.standing(popups, page.claims);
     this.#epoch = page.epoch;
     this.#seq = page.seq;
     this.#claimsAtMs = page.nowMs;
@@ -215,6 +219,12 @@ export class AgentSession {
   #who(): { tenant: string; user: string } {
     return { tenant: this.identity.tenant, user: this.identity.user };
   }
+}
+
+/** Some may have run out while the answer, or the rest, was waited for. */
+function stillStanding(popups: readonly Popup[], nowMs: number, askedAt: number): Popup[] {
+  const now = nowMs + (performance.now() - askedAt);
+  return popups.filter(({ expiresAt }) => expiresAt > now);
 }
 
 function toStatus(resume: ResumePoint | null, page: InboxPage): ResumeStatus {
