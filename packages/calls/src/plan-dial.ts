@@ -73,7 +73,7 @@ export function toClaim(intentId: string, fence: string): IntentChange {
 /** What became of an intent, one step at a time. */
 export type DialStep =
   | { type: 'dial.requesting'; fence: string; attempt: number }
-  | { type: 'dial.accepted'; fence: string; status: number; latencyMs: number }
+  | { type: 'dial.accepted'; fence: string; status: number; latencyMs: number; externalCallId?: string }
   | { type: 'dial.failed'; fence: string; reason: DialReason; status?: number }
   | { type: 'dial.uncertain'; fence: string; reason: DialReason; status?: number }
   /** Without a fence: the watchdog's verdict on an intent nobody settled in time. */
@@ -109,6 +109,9 @@ export function planDialStep(
     events,
     ended: isClosed(events),
     lines: toLines(events),
+    ...('externalCallId' in step && step.externalCallId !== undefined
+      ? { externalCallId: step.externalCallId }
+      : {}),
     intent: toIntentChange(intentId, step),
     deliveries: toDeliveries(call.events, event, new Set()),
   };
@@ -124,7 +127,13 @@ function toEvent(base: EventBase, step: DialStep): CallEvent {
     case 'dial.requesting':
       return { ...base, type: step.type, attempt: step.attempt };
     case 'dial.accepted':
-      return { ...base, type: step.type, status: step.status, latencyMs: step.latencyMs };
+      return {
+        ...base,
+        type: step.type,
+        status: step.status,
+        latencyMs: step.latencyMs,
+        ...(step.externalCallId === undefined ? {} : { externalCallId: step.externalCallId }),
+      };
     case 'dial.failed':
     case 'dial.uncertain':
       return {

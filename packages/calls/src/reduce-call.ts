@@ -60,7 +60,8 @@ export function reduceCall(events: readonly CallEvent[]): CallView {
       state === 'ended' ? toResult(phase, direction, dials, ofCall, answeredAt !== null, durationSec) : null,
     reason: callbacks.length > 0 ? null : (dials.findLast((event) => 'reason' in event)?.reason ?? null),
     recording: firstOf(callbacks, (event) => event.recording) ?? null,
-    externalCallId: firstOf(callbacks, (event) => event.externalCallId) ?? null,
+    externalCallId:
+      firstOf(ordered, (event) => ('externalCallId' in event ? event.externalCallId : undefined)) ?? null,
     intentId: dials[0]?.intentId ?? null,
     matchedBy: callbacks[0]?.matchedBy ?? null,
     context: requested?.context ?? null,

@@ -70,6 +70,8 @@ export const callEvent = z.discriminatedUnion('type', [
     type: z.literal('dial.accepted'),
     status: z.number().int(),
     latencyMs: z.number().int().nonnegative(),
+    /** The CTI's own id of the call, where its answer told one. */
+    externalCallId: externalCallId.optional(),
   }),
   z.object({
     ...dial,

@@ -27,6 +27,14 @@ export interface Names {
   /** Gateways that live, scored by when their lease ends (epoch ms). */
   gateways(partition: number): string;
   intent(tenant: string, intentId: string): string;
+  /** The intent of an agent's last click on a number, for a second or two. */
+  recentDial(tenant: string, user: string, to: string): string;
+  /** How often something was dialled of late: by an agent, by the tenant, to a destination. */
+  dialRate(tenant: string, scope: 'agent' | 'tenant' | 'destination', id: string): string;
+  /** A tenant's CTI: dials under way at it, their pace, and whether it is asked at all. */
+  cti(tenant: string): string;
+  /** Tenants whose CTI is not asked, scored by until when (epoch ms). */
+  ctisDown(partition: number): string;
   /** Prefix of all live calls of a tenant; the callId follows. */
   callPrefix(tenant: string): string;
   call(tenant: string, callId: string): string;
@@ -90,6 +98,10 @@ export function createNames(partitions = DEFAULT_PARTITIONS): Names {
     openCalls: (partition) => `${tag(partition)}:open`,
     gateways: (partition) => `${tag(partition)}:gateways`,
     intent: (tenant, id) => key(tenant, 'intent', id),
+    recentDial: (tenant, user, to) => key(tenant, 'recent', user, to),
+    dialRate: (tenant, scope, id) => key(tenant, 'rate', scope, id),
+    cti: (tenant) => key(tenant, 'cti'),
+    ctisDown: (partition) => `${tag(partition)}:down`,
     callPrefix: (tenant) => `${key(tenant, 'call')}:`,
     call: (tenant, id) => key(tenant, 'call', id),
     ramalCalls: (tenant, ramal) => key(tenant, 'ramal', ramal),

@@ -16,6 +16,16 @@ export const dialReason = z.enum([
   'cti_error', // 5xx after the request was sent: uncertain
   'cti_reset', // connection lost after the request was sent: uncertain
   'cti_timeout', // no answer in time after the request was sent: uncertain
+  'cti_unavailable', // too many failures of late: not asked at all until it is tried again
+  'cti_busy', // it said until the deadline that it places no calls now, or too many of ours are under way
+  'number_rejected', // the CTI says that it can't call this number
+  'ramal_offline', // the CTI says that the extension is not registered
+  'ramal_busy', // the CTI says that the extension is in a call
+  'destination_denied', // the company's own list
+  'destination_premium', // premium and satellite numbers, unless the company allows them
+  'destination_international', // other countries, unless the company allows them
+  'dial_rate_exceeded', // too many dials by this agent, this company or to this number
+  'dials_blocked', // the company's kill switch
   'tenant_disabled', // R42
   'deadline_passed', // I2
   'canceled_by_agent',

@@ -70,8 +70,11 @@ export type CallView = z.infer<typeof callView>;
 export const ctiStatus = z.object({
   /** False hides the call buttons (R1). */
   enabled: z.boolean(),
-  /** `unavailable`: not the tenant's doing; the gateway itself is cut off, so that dials fail and events wait. */
-  state: z.enum(['ok', 'disabled', 'not_configured', 'invalid', 'unavailable']),
+  /**
+   * `down`: the tenant's CTI failed too often of late; a dial fails at once, or is the one that tries it again.
+   * `unavailable`: not the tenant's doing; the gateway itself is cut off, so that dials fail and events wait.
+   */
+  state: z.enum(['ok', 'disabled', 'not_configured', 'invalid', 'down', 'unavailable']),
 });
 export type CtiStatus = z.infer<typeof ctiStatus>;
 
