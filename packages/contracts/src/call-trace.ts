@@ -19,10 +19,7 @@ export const traceStep = z.enum([
 export type TraceStep = z.infer<typeof traceStep>;
 
 /** Details of a step: short, flat, no credential. */
-const traceDetail = z.record(
-  z.string().max(32),
-  z.union([z.string().max(512), z.number(), z.boolean()]),
-);
+const traceDetail = z.record(z.string().max(32), z.union([z.string().max(512), z.number(), z.boolean()]));
 
 /** One step on a call's way, as the flight recorder keeps it. */
 export const callTrace = z.object({
