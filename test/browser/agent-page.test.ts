@@ -65,6 +65,40 @@ describe('the agent page', () => {
     await context.close();
   }, 60_000);
 
+  it('I5 of two pages of one agent one has the pop-up in front; it passes on when that page closes, and a dismissal reaches both', async () => {
+    const pages = await Promise.all([open('en-US'), open('en-US')]);
+    for (const { page } of pages) {
+      await signIn(page, 'Ana');
+      await status(page, 'Connected');
+    }
+    await system.simulator.behave({ ringMs: 20_000 });
+    await system.simulator.placeIncoming({ account: 'demo', from: '11987654322', to: '3501' });
+    const cards = pages.map(({ page }) => page.getByRole('article').filter({ hasText: '11987654322' }));
+    await Promise.all(cards.map((card) => card.waitFor()));
+    const claims = () => Promise.all(cards.map((card) => card.getAttribute('data-claimed')));
+    const front = (await claims()).indexOf('true');
+    expect((await claims()).toSorted()).toEqual(['false', 'true']);
+    const other = front === 0 ? 1 : 0;
+    await pages[front]?.context.close();
+    await sleepUntil(async () => (await cards[other]?.getAttribute('data-claimed')) === 'true', {
+      timeoutMs: 5_000,
+      describe: 'the pop-up to pass to the page that is left',
+    });
+
+    const third = await open('en-US');
+    await signIn(third.page, 'Ana');
+    const standing = third.page.getByRole('article').filter({ hasText: '11987654322' });
+    await standing.waitFor();
+    await pages[other]?.page.getByRole('button', { name: 'Dismiss' }).click();
+    await sleepUntil(async () => (await standing.count()) === 0, {
+      timeoutMs: 5_000,
+      describe: 'the dismissed pop-up to go from the other page',
+    });
+    await system.simulator.behave({ ringMs: 400 });
+    expect(pages.flatMap(({ problems }) => problems)).toEqual([]);
+    await Promise.all([third.context.close(), pages[other]?.context.close()]);
+  }, 60_000);
+
   async function open(locale: string): Promise<{ page: Page; problems: string[]; context: BrowserContext }> {
     const context = await browser.newContext({ locale });
     const page = await context.newPage();

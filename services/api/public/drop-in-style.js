@@ -62,6 +62,11 @@ section {
   box-shadow: 0 2px 10px rgb(0 0 0 / 0.2);
 }
 
+.popup[data-claimed="false"] {
+  border-left-style: dashed;
+  box-shadow: none;
+}
+
 .popup[data-kind="start"] {
   border-left-color: var(--start);
 }

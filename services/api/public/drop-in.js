@@ -41,23 +41,26 @@ export function startDropIn({ sessionUrl }) {
     switch (op) {
       case 'ready':
         Object.assign(state, { cti: data.cti, agent: data.agent });
-        clicks.setHidden(!data.cti.enabled);
+        clicks.setHidden(isOff(data.cti));
         tell('status', { ...state });
-        tellStanding(data.popups);
+        tellStanding(data);
         break;
       case 'resync':
-        tellStanding(data.popups);
+        tellStanding(data);
+        break;
+      case 'popup.claim':
+        tell('popup', { change: 'claim', ...data });
         break;
       case 'cti.status':
         state.cti = data;
-        clicks.setHidden(!data.enabled);
+        clicks.setHidden(isOff(data));
         tell('status', { ...state });
         break;
       case 'recording.ready':
         tell('call', { change: 'recording', callId: data.callId, recording: data.recording });
         break;
       default:
-        tellOther(op, data);
+        tellOther(event);
     }
   }
 
@@ -81,14 +84,24 @@ export function startDropIn({ sessionUrl }) {
 }
 
 /** Pop-ups that stood before the page did: a CRM that opens a record for a pop-up may leave these out. */
-function tellStanding(popups) {
-  for (const popup of popups) tell('popup', { change: 'show', popup, standing: true });
+function tellStanding({ popups, claimed = [] }) {
+  for (const popup of popups) {
+    tell('popup', { change: 'show', popup, standing: true, claimed: claimed.includes(popup.popupId) });
+  }
+}
+
+/** Buttons that only wait for the connection stay where they are. */
+function isOff({ enabled, state }) {
+  return !enabled && state !== 'unavailable';
 }
 
 /** `popup.*`, `call.*` and `dial.*`; whatever is newer than this script is nobody's business here. */
-function tellOther(op, data) {
+function tellOther({ op, data, claimed }) {
   const [, subject, change] = /^(popup|call|dial)\.(\w+)$/.exec(op) ?? [];
-  if (subject === 'popup') tell('popup', { change, popup: data, standing: false });
+  if (subject === 'popup') {
+    const claim = claimed === undefined ? {} : { claimed };
+    tell('popup', { change, popup: data, standing: false, ...claim });
+  }
   if (subject === 'call') tell('call', { change, callId: data.callId, call: data });
   if (subject === 'dial') tell('dial', { state: change, ...data });
 }

@@ -28,6 +28,8 @@ export class GatewayConnection {
   #ready = false;
   #stopped = false;
   #timers = { retry: 0, ready: 0, heartbeat: 0, renew: 0 };
+  /** Names this page across its connections; in memory alone, for a copy of the tab would copy what is stored. */
+  #tab = crypto.randomUUID();
 
   /**
    * @param session AgentSession
@@ -39,6 +41,7 @@ export class GatewayConnection {
     this.#onEvent = onEvent;
     this.#onStatus = onStatus;
     window.addEventListener('online', this.#hurry);
+    window.addEventListener('focus', this.#tellFocus);
   }
 
   /** Opens the connection; comes back by itself until `stop`. */
@@ -72,7 +75,8 @@ export class GatewayConnection {
     socket.addEventListener('open', () => {
       const resume = this.#resume === null ? {} : { resume: this.#resume };
       // The answer is `ready`; an error is followed by a close, which is handled there.
-      this.#send('auth', { token, ...resume }).catch(() => undefined);
+      const focused = document.hasFocus();
+      this.#send('auth', { token, ...resume, tab: this.#tab, focused }).catch(() => undefined);
     });
     socket.addEventListener('message', ({ data }) => this.#receive(socket, data));
     socket.addEventListener('close', ({ code, reason }) => this.#lose(socket, code, reason));
@@ -181,6 +185,11 @@ export class GatewayConnection {
     if (!this.#stopped && this.#socket === null) this.start();
   };
 
+  /** The next pop-up comes to the front where a person looked last. */
+  #tellFocus = () => {
+    if (this.#ready) this.#send('focus').catch(() => undefined);
+  };
+
   #refuse(reason) {
     this.#halt();
     this.#onStatus('refused', reason);
@@ -191,6 +200,7 @@ export class GatewayConnection {
     this.#settleDown();
     clearTimeout(this.#timers.retry);
     window.removeEventListener('online', this.#hurry);
+    window.removeEventListener('focus', this.#tellFocus);
   }
 
   #settleDown() {

@@ -30,15 +30,18 @@ export class PopupCards {
   }
 
   /** Does what an event of the gateway says about pop-ups; knows the server's time from it. */
-  receive({ op, ts, data }) {
+  receive({ op, ts, data, claimed = false }) {
     this.#skewMs = ts - Date.now();
     switch (op) {
       case 'ready':
       case 'resync':
-        this.replaceAll(data.popups);
+        this.replaceAll(data.popups, data.claimed);
         break;
       case 'popup.show':
-        this.#show(data);
+        this.#show(data, claimed);
+        break;
+      case 'popup.claim':
+        this.#claim(data.popupId, data.claimed);
         break;
       case 'popup.update':
         this.#update(data);
@@ -53,26 +56,35 @@ export class PopupCards {
     }
   }
 
-  /** These and no others stand. */
-  replaceAll(popups) {
+  /** These and no others stand; those of `claimed` are this page's to bring to the front. */
+  replaceAll(popups, claimed = []) {
     const standing = new Set(popups.map((popup) => popup.popupId));
     for (const popupId of [...this.#cards.keys()]) {
       if (!standing.has(popupId)) this.#hide(popupId);
     }
-    for (const popup of popups) this.#show(popup);
+    for (const popup of popups) this.#show(popup, claimed.includes(popup.popupId));
     this.#refreshEmpty();
   }
 
-  #show(popup) {
-    if (this.#cards.has(popup.popupId)) return this.#update(popup);
+  #show(popup, claimed) {
+    if (this.#cards.has(popup.popupId)) {
+      this.#claim(popup.popupId, claimed);
+      return this.#update(popup);
+    }
     if (popup.expiresAt <= this.#now()) return undefined;
     const card = createCard(popup, () => this.#dismiss(popup.popupId));
     this.#cards.set(popup.popupId, card);
+    this.#claim(popup.popupId, claimed);
     fillCard(card, popup);
     this.#list.prepend(card.root);
     this.#tick();
     this.#tellSeen();
     return undefined;
+  }
+
+  /** Another of the agent's pages may have it in front: here it stands quietly then. */
+  #claim(popupId, claimed) {
+    this.#cards.get(popupId)?.root.setAttribute('data-claimed', String(claimed));
   }
 
   /** A pop-up that is not shown any more stays away. */
