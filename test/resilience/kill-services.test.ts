@@ -22,7 +22,11 @@ let agents: SteadyAgent[] = [];
 
 beforeAll(async () => {
   system = await startTestStack({ env: { history: { HISTORY_RECLAIM_AFTER_MS: '13000' } } });
-  company = await openTenant(system, 'steady', { agentCount: AGENTS });
+  company = await openTenant(system, 'steady', {
+    agentCount: AGENTS,
+    // They click as often as an agent may, and as nobody does.
+    settings: { dialLimits: { agentPerMinute: 1000, tenantPerMinute: 10_000 } },
+  });
   // Slow enough that a killed dialer leaves requests under way.
   company.simulator.behave({ answerDelayMs: 150 });
   await company.openCti();

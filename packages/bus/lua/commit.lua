@@ -1,7 +1,7 @@
 -- One atomic step: checks, then writes, or nothing at all.
 -- KEYS are referred to by their 1-based index in the plan. ARGV[1] is the plan (JSON; built in call-bus.ts).
--- Returns { outcome, redis time in ms }: applied | duplicate | conflict | late | early; after `applied` also, for each
--- agent, how many subscribers heard of the last message.
+-- Returns { outcome, redis time in ms }: applied | duplicate | conflict | late | early | alias; after `applied` also, for
+-- each agent, how many subscribers heard of the last message; after `alias` the id of the intent it is another name of.
 local plan = cjson.decode(ARGV[1])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -31,6 +31,21 @@ if intent then
   end
   if intent.after and now < tonumber(deadline) + intent.after then
     return answer('early')
+  end
+end
+
+-- The agent's second click on a number is the first one, as long as that one has not come to nothing.
+local nothing = { failed = true, expired = true, canceled = true }
+if intent and intent.click then
+  local click = intent.click
+  local first, key = unpack(redis.call('HMGET', KEYS[click.recent], 'intentId', 'key'))
+  local state = key and redis.call('HGET', key, 'state')
+  if state and not nothing[state] then
+    redis.call('HSET', KEYS[intent.key], 'state', 'alias', 'aliasOf', first)
+    redis.call('PEXPIRE', KEYS[intent.key], intent.keepMs)
+    local alias = answer('alias')
+    alias[3], alias[4] = {}, first
+    return alias
   end
 end
 
@@ -65,6 +80,15 @@ if intent then
   elseif intent.settled then
     redis.call('ZREM', KEYS[intent.due], intent.member)
   end
+  if intent.click then
+    local recent = KEYS[intent.click.recent]
+    redis.call('HSET', recent, 'intentId', intent.click.intentId, 'key', KEYS[intent.key])
+    redis.call('PEXPIRE', recent, intent.click.forMs)
+  end
+end
+
+if plan.resolves and redis.call('HGET', KEYS[plan.resolves], 'state') == 'uncertain' then
+  redis.call('HSET', KEYS[plan.resolves], 'state', 'accepted')
 end
 
 if call then
@@ -92,8 +116,8 @@ if call then
   end
 end
 
-if plan.event then
-  redis.call('XADD', KEYS[plan.stream], '*', plan.eventField, plan.event)
+for _, event in ipairs(plan.events or {}) do
+  redis.call('XADD', KEYS[plan.stream], '*', plan.eventField, event)
 end
 
 -- Nobody shows it any more, so nobody claims it.

@@ -5,13 +5,18 @@ import type { Redis } from 'ioredis';
 import { loadScript } from './load-script.ts';
 import { NO_TRACES, type TraceRecorder } from './trace-recorder.ts';
 
-/** `late` and `early` are about a dial intent's deadline; after a `conflict` read and plan again. */
-export type CommitOutcome = 'applied' | 'duplicate' | 'conflict' | 'late' | 'early';
+/**
+ * `late` and `early` are about a dial intent's deadline; after a `conflict` read and plan again. `alias`: a new intent
+ * is a second click, and was recorded as another name of the first one's and as nothing else.
+ */
+export type CommitOutcome = 'applied' | 'duplicate' | 'conflict' | 'late' | 'early' | 'alias';
 
 export interface CommitResult {
   outcome: CommitOutcome;
   /** Redis time, epoch ms. */
   nowMs: number;
+  /** After `alias`: the first click's intentId. */
+  aliasOf?: string;
 }
 
 export interface CallQuery {
@@ -70,8 +75,8 @@ export function createCallBus(redis: Redis, names: Names, recorder: TraceRecorde
   const commit = loadScript(redis, 'commit', 'live-sockets');
   const run = async (plan: Plan): Promise<CommitResult & { heard: number[] }> => {
     const reply = await commit(plan.keys, [JSON.stringify(plan.body)]);
-    const [outcome, now, heard = []] = reply as [CommitOutcome, string, number[]?];
-    return { outcome, nowMs: Number(now), heard };
+    const [outcome, now, heard = [], aliasOf] = reply as [CommitOutcome, string, number[]?, string?];
+    return { outcome, nowMs: Number(now), heard, ...(aliasOf === undefined ? {} : { aliasOf }) };
   };
   return {
     async view(query) {
@@ -103,9 +108,9 @@ export function createCallBus(redis: Redis, names: Names, recorder: TraceRecorde
       };
     },
     async commit(planned) {
-      const { outcome, nowMs, heard } = await run(toPlan(planned, names));
-      if (outcome === 'applied') recordPopups(recorder, planned, heard);
-      return { outcome, nowMs };
+      const { heard, ...result } = await run(toPlan(planned, names));
+      if (result.outcome === 'applied') recordPopups(recorder, planned, heard);
+      return result;
     },
     async changeIntent(tenant, change) {
       const keys = createKeyList();
@@ -159,14 +164,14 @@ type KeyList = ReturnType<typeof createKeyList>;
 
 function toPlan(commit: CallCommit, names: Names): Plan {
   const { tenant, callId } = commit;
-  const event = commit.events.at(-1);
-  if (event === undefined) throw new RangeError('a commit carries at least one event');
+  if (commit.events.length === 0) throw new RangeError('a commit carries at least one event');
   const keys = createKeyList();
   const body = {
     ...COMMON,
     dedupe: keys.add(names.dedupe(tenant, commit.commitId)),
     epoch: randomUUID(),
     ...(commit.intent === undefined ? {} : { intent: toIntentPlan(tenant, commit.intent, names, keys) }),
+    ...(commit.resolves === undefined ? {} : { resolves: keys.add(names.intent(tenant, commit.resolves)) }),
     call: {
       id: callId,
       key: keys.add(names.call(tenant, callId)),
@@ -190,14 +195,14 @@ function toPlan(commit: CallCommit, names: Names): Plan {
         : { external: keys.add(names.external(tenant, commit.externalCallId)) }),
     },
     stream: keys.add(names.events(names.partitionOf(tenant))),
-    event: JSON.stringify(event),
+    events: commit.events.slice(-(commit.newEvents ?? 1)).map((one) => JSON.stringify(one)),
     agents: commit.deliveries.map((delivery) => toAgentPlan(tenant, delivery, names, keys)),
   };
   return { keys: keys.all, body };
 }
 
 function toIntentPlan(tenant: string, change: IntentChange, names: Names, keys: KeyList): object {
-  const { intentId, from, fence, beforeDeadline, afterDeadlineMs, set, watch } = change;
+  const { intentId, from, fence, beforeDeadline, afterDeadlineMs, set, click, watch } = change;
   return {
     key: keys.add(names.intent(tenant, intentId)),
     due: keys.add(names.dueIntents(names.partitionOf(tenant))),
@@ -208,6 +213,15 @@ function toIntentPlan(tenant: string, change: IntentChange, names: Names, keys: 
     ...(fence === undefined ? {} : { fence }),
     ...(beforeDeadline === true ? { before: true } : {}),
     ...(afterDeadlineMs === undefined ? {} : { after: afterDeadlineMs }),
+    ...(click === undefined
+      ? {}
+      : {
+          click: {
+            intentId,
+            recent: keys.add(names.recentDial(tenant, click.user, click.to)),
+            forMs: click.forMs,
+          },
+        }),
     ...(typeof watch === 'number' ? { watch } : {}),
     ...(watch === 'settled' ? { settled: true } : {}),
   };

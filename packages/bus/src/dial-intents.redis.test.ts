@@ -70,7 +70,7 @@ describe('R43 the click', () => {
     const click = dial({ context: { ticket: '42' } });
     const outcome = await intents.request(click);
     const intent = await get(click);
-    expect(outcome).toEqual({ kind: 'recorded', callId: intent.callId });
+    expect(outcome).toEqual({ kind: 'recorded', intentId: click.intentId, callId: intent.callId });
     expect(intent).toMatchObject({ state: 'queued', to: '4732100123', user: 'ana', ramal: '3501' });
     expect(Math.abs(intent.deadlineMs - Date.now() - DIAL_DEADLINE_MS)).toBeLessThan(2_000);
     expect(await opsOf(click)).toEqual(['call.created', 'dial.queued', 'popup.show']);

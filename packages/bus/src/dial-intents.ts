@@ -2,14 +2,18 @@ import {
   type CallCommit,
   type DialStep,
   type IntentChange,
-  type LiveCall,
   planDialRequest,
   planDialStep,
+  planRefusedDial,
   SENT_GRACE_MS,
   toClaim,
+  toRequeue,
+  toSpentFence,
 } from '@ramal/calls';
 import {
   type CallContext,
+  dialReason,
+  type DialReason,
   type Direction,
   type IntentState,
   intentState,
@@ -32,6 +36,8 @@ export interface DialIntent {
   state: IntentState;
   /** Epoch ms, Redis time (I2). */
   deadlineMs: number;
+  /** Why an earlier attempt may have reached the CTI, where it may be asked again all the same: never again failed. */
+  doubt?: DialReason;
 }
 
 export interface NewDial {
@@ -49,16 +55,33 @@ export interface NewDial {
   urgent: boolean;
 }
 
-/** `conflict`: this intentId was used for another number or by another user. */
-export type RequestOutcome = { kind: 'recorded' | 'repeated'; callId: string } | { kind: 'conflict' };
+/**
+ * `repeated`: told before, or a second click on the same number within two seconds; then `intentId` is the one that all
+ * further steps name. `conflict`: this intentId was used for another number or by another user.
+ */
+export type RequestOutcome =
+  | { kind: 'recorded' | 'repeated'; intentId: string; callId: string }
+  | { kind: 'refused'; intentId: string; callId: string; reason: DialReason }
+  | { kind: 'conflict' };
 
 /** The dial intents' record: every change is one atomic commit, so that no intent is ever sent twice. */
 export interface DialIntents {
-  /** Records the click, shows the start pop-up and queues the dial; the same intent again gives the same answer. */
-  request(dial: NewDial): Promise<RequestOutcome>;
+  /**
+   * Records the click, shows the start pop-up and queues the dial; the same intent again gives the same answer.
+   * @param admit asked once the intent is known to be new: why it is recorded as refused instead, or null. What it
+   * throws is passed on, and nothing recorded
+   */
+  request(dial: NewDial, admit?: () => Promise<DialReason | null>): Promise<RequestOutcome>;
+  /** By its own id or by that of a second click; the intent that is found names its own. */
   find(tenant: string, intentId: string): Promise<{ intent: DialIntent; nowMs: number } | null>;
   /** Takes the intent for one attempt under a fresh fence; nothing is taken that was sent or is late. */
   claim(intent: DialIntent, fence: string): Promise<CommitOutcome>;
+  /**
+   * Gives an intent back that this fence holds, to be tried again; `conflict` when it holds it no more, `late` after
+   * the deadline. Only for who knows that nothing was placed, or that asking again is safe (I1).
+   * @param doubt why the CTI may have placed it all the same
+   */
+  requeue(intent: DialIntent, fence: string, doubt?: DialReason): Promise<'applied' | 'conflict' | 'late'>;
   /** Records one step and tells the agents. `duplicate` means that this very step is recorded already. */
   step(intent: DialIntent, step: DialStep): Promise<CommitOutcome>;
   /** Intents whose outcome is overdue. */
@@ -82,22 +105,31 @@ export function createDialIntents(options: {
 
   const find: DialIntents['find'] = async (tenant, intentId) => {
     const { intent, nowMs } = await bus.view({ tenant, intentId });
+    const aliasOf = intent?.['aliasOf'];
+    if (aliasOf !== undefined) return find(tenant, aliasOf);
     return intent === null ? null : { intent: toIntent(tenant, intentId, intent), nowMs };
   };
 
   /** Another event of the same call may slip in between reading and writing; then plan again. */
-  const commitStep = async (
-    intent: DialIntent,
-    plan: (call: LiveCall, nowMs: number) => CallCommit,
-  ): Promise<CommitOutcome> => {
+  const commitStep = async (intent: DialIntent, step: DialStep): Promise<CommitOutcome> => {
     const { tenant, intentId, callId } = intent;
     for (let tries = 0; tries < MOST_CONFLICTS; tries++) {
       const view = await bus.view({ tenant, callId, intentId });
       const call = view.calls.find((candidate) => candidate.callId === callId);
       if (call === undefined || view.intent === null) return 'conflict';
-      const commit = plan(call, view.nowMs);
+      const current = toIntent(tenant, intentId, view.intent);
+      // The phone may be ringing already: nothing that was said could take it back.
+      if (step.type === 'dial.canceled' && current.doubt !== undefined) return 'conflict';
+      const commit: CallCommit = planDialStep(current, call, step, view.nowMs);
       const { outcome } = await bus.commit(commit);
       if (outcome !== 'conflict') return outcome;
+      if (step.type === 'dial.accepted' && step.externalCallId !== undefined) {
+        // The CTI's id may name another live call: the dial has its end all the same, without the id. A conflict that
+        // had another cause is one without the id too.
+        const { externalCallId: _taken, ...unnamed } = step;
+        const second = await bus.commit(planDialStep(current, call, unnamed, view.nowMs));
+        if (second.outcome !== 'conflict') return second.outcome;
+      }
       const { intent: now } = await bus.view({ tenant, intentId });
       if (now === null || !mayStillApply(commit.intent, now)) return 'conflict';
     }
@@ -112,24 +144,35 @@ export function createDialIntents(options: {
 
   return {
     find,
-    async request(dial) {
+    async request(dial, admit = async () => null) {
       const { tenant, intentId } = dial;
       const known = await find(tenant, intentId);
       if (known !== null) return repeat(known.intent, dial, enqueue);
+      const refusal = await admit();
       const { nowMs } = await bus.view({ tenant });
-      const commit = planDialRequest({ ...dial, callId: newCallId(nowMs), nowMs });
+      const request = { ...dial, callId: newCallId(nowMs), nowMs };
+      const commit = refusal === null ? planDialRequest(request) : planRefusedDial(request, refusal);
       const { outcome } = await bus.commit(commit);
-      if (outcome === 'conflict') {
+      if (outcome === 'conflict' || outcome === 'alias') {
         const other = await find(tenant, intentId);
         return other === null ? { kind: 'conflict' } : repeat(other.intent, dial, enqueue);
       }
-      await enqueue(dial, commit.callId);
-      return { kind: 'recorded', callId: commit.callId };
+      const { callId } = commit;
+      if (refusal !== null) return { kind: 'refused', intentId, callId, reason: refusal };
+      await enqueue(dial, callId);
+      return { kind: 'recorded', intentId, callId };
     },
     async claim(intent, fence) {
       return (await bus.changeIntent(intent.tenant, toClaim(intent.intentId, fence))).outcome;
     },
-    step: (intent, step) => commitStep(intent, (call, nowMs) => planDialStep(intent, call, step, nowMs)),
+    async requeue({ tenant, intentId }, fence, doubt) {
+      const { outcome } = await bus.changeIntent(tenant, toRequeue(intentId, fence, doubt));
+      if (outcome === 'applied' || outcome === 'late') return outcome;
+      // A resend after a lost reply finds its own work done.
+      const { intent } = await bus.view({ tenant, intentId });
+      return intent?.['fence'] === toSpentFence(fence) ? 'applied' : 'conflict';
+    },
+    step: commitStep,
     async overdue(partition, limit) {
       const [seconds, micros] = (await redis.time()) as unknown as [string | number, string | number];
       const nowMs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
@@ -190,8 +233,9 @@ async function repeat(
   enqueue: (dial: NewDial, callId: string) => Promise<void>,
 ): Promise<RequestOutcome> {
   if (known.to !== dial.to || known.user !== dial.user) return { kind: 'conflict' };
-  if (known.state === 'queued') await enqueue(dial, known.callId);
-  return { kind: 'repeated', callId: known.callId };
+  const { intentId, callId } = known;
+  if (known.state === 'queued') await enqueue({ ...dial, intentId }, callId);
+  return { kind: 'repeated', intentId, callId };
 }
 
 function toIntent(tenant: string, intentId: string, fields: Record<string, string>): DialIntent {
@@ -206,5 +250,6 @@ function toIntent(tenant: string, intentId: string, fields: Record<string, strin
     direction: direction as Direction,
     state: intentState.parse(fields['state']),
     deadlineMs: Number(deadlineMs),
+    ...(fields['doubt'] === undefined ? {} : { doubt: dialReason.parse(fields['doubt']) }),
   };
 }

@@ -19,6 +19,15 @@ export {
   type CommitResult,
   createCallBus,
 } from './call-bus.ts';
+export {
+  type BreakerMove,
+  createCtiGate,
+  createDownCtis,
+  type CtiEntry,
+  type CtiGate,
+  type CtiLimits,
+  type CtiOutcome,
+} from './cti-gate.ts';
 export { connectRedis, type RedisLog, type RedisRole } from './connect-redis.ts';
 export {
   createDialIntents,
@@ -29,6 +38,14 @@ export {
   type RequestOutcome,
   toVerdict,
 } from './dial-intents.ts';
+export {
+  createDialLimiter,
+  type DialAdmission,
+  type DialAsked,
+  type DialLimiter,
+  type DialRates,
+  MOST_RECORDED_REFUSALS,
+} from './dial-limits.ts';
 export { createDialQueue, DIAL_ATTEMPTS, type DialQueue, toRetryDelayMs } from './dial-queue.ts';
 export {
   compareStreamIds,

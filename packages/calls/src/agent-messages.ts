@@ -40,6 +40,28 @@ export function toDeliveries(
     .filter((delivery) => delivery.messages.length > 0);
 }
 
+/**
+ * What the agent is told of a dial that is refused at the click: the call, which is over, why, and the start pop-up that
+ * shows it. Nobody else hears of it.
+ * @param events the click and the refusal
+ */
+export function toRefusalDelivery(events: readonly [CallEvent, DialEvent]): AgentDelivery {
+  const [, event] = events;
+  const { user } = event;
+  const [scene] = toScenes([], events[0]).filter((one) => one.user === user);
+  if (scene === undefined) throw new TypeError('a click has its agent');
+  const refused = { ...scene, event, call: reduceCall(events), events };
+  return {
+    user,
+    messages: [
+      plain(refused, 'call.created'),
+      dialProgress(refused),
+      plain(refused, 'call.ended'),
+      popup(refused, 'show', 'start'),
+    ],
+  };
+}
+
 /** Who is to get the end pop-up because of this event, if they are logged in (R44). */
 export function toEndPopupUsers(before: readonly CallEvent[], event: CallEvent): string[] {
   return toScenes(before, event)

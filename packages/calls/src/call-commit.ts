@@ -20,6 +20,11 @@ export interface IntentChange {
   /** Refuse as long as the deadline is not passed by this many ms, by Redis time. */
   afterDeadlineMs?: number;
   set: Readonly<Record<string, string>>;
+  /**
+   * Of a new intent: whose click on which number it is. A second click within `forMs` is recorded as another name of the
+   * first one's intent, unless that one has come to nothing already.
+   */
+  click?: { user: string; to: string; forMs: number };
   /** Epoch ms at which a watchdog looks at it, or `settled` when there is nothing left to watch. */
   watch?: number | 'settled';
 }
@@ -37,6 +42,8 @@ export interface CallCommit {
   expectedVersion: number;
   /** The call's whole set of events, the new one last. Only the new one goes to the stream. */
   events: readonly CallEvent[];
+  /** How many of the events are new, where it is not the last alone. */
+  newEvents?: number;
   ended: boolean;
   /** Under which extension and far end the call is found. */
   lines: readonly Line[];
@@ -48,5 +55,7 @@ export interface CallCommit {
   /** Becomes the way to find the call; conflicts when it already names another call. */
   externalCallId?: string;
   intent?: IntentChange;
+  /** The intent whose doubt this fact ends: the CTI itself speaks of a call that nobody knew to be placed. */
+  resolves?: string;
   deliveries: readonly AgentDelivery[];
 }

@@ -11,7 +11,10 @@ export {
   planDialStep,
   SENT_GRACE_MS,
   toClaim,
+  toRequeue,
+  toSpentFence,
 } from './plan-dial.ts';
+export { planRefusedDial } from './plan-refused-dial.ts';
 export { planPopupReaction } from './plan-popup.ts';
 export { toPopupId } from './popup.ts';
 export { planReap, toReapAt } from './plan-reap.ts';

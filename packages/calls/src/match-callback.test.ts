@@ -133,6 +133,23 @@ describe('R46 which callbacks a call may still get', () => {
   });
 });
 
+describe('threat 1 a dial that was refused', () => {
+  const refused = live([
+    event('call.requested'),
+    event('dial.failed', { reason: 'destination_premium', ...at(1) }),
+  ]);
+  const failed = live([event('call.requested'), event('dial.failed', { reason: 'cti_rejected', ...at(1) })]);
+
+  it.each(['incoming', 'answered', 'ended', 'recording'] as const)(
+    'is not found by %s: a call between these numbers was dialled by hand',
+    (kind) => {
+      expect(matchCallback(saidOutbound(kind), [refused], T0 + SECOND)).toBeNull();
+      expect(matchCallback(saidOutbound(kind), [refused, failed], T0 + SECOND)?.call).toBe(failed);
+      expect(matchCallback(saidOutbound(kind), [refused, dialled], T0 + SECOND)?.call).toBe(dialled);
+    },
+  );
+});
+
 describe('R46 the same numbers, called again', () => {
   const quick = live([event('call.incoming'), event('call.ended', at(4 * SECOND))]);
   const redialled = (seconds: number) =>

@@ -1,4 +1,4 @@
-import type { CallEvent, CallView, Direction, MatchedBy } from '@ramal/contracts';
+import type { CallEvent, CallView, DialReason, Direction, MatchedBy } from '@ramal/contracts';
 import { toCallbackEventId } from './callback-event-id.ts';
 import type { Leg } from './follow-call.ts';
 import { reduceCall, toLegs, toPhase } from './reduce-call.ts';
@@ -141,7 +141,9 @@ function mayStillGet(callback: Callback, call: LiveCall, view: CallView, nowMs: 
   if (ageMs > OPEN_WINDOW_MS) return false;
   const sinceEndMs = view.endedAt === null ? null : nowMs - view.endedAt;
   // A dial that came to nothing, as far as we know: what the CTI tells much later is about another call.
-  if (toPhase(call.events) === 'gave_up') return sinceEndMs !== null && sinceEndMs <= LATE_WINDOW_MS;
+  if (toPhase(call.events) === 'gave_up') {
+    return sinceEndMs !== null && sinceEndMs <= LATE_WINDOW_MS && !wasRefused(view, has);
+  }
   switch (callback.kind) {
     case 'incoming':
       return has('call.incoming')
@@ -158,6 +160,19 @@ function mayStillGet(callback: Callback, call: LiveCall, view: CallView, nowMs: 
     case 'recording':
       return sinceEndMs === null || sinceEndMs <= RECORDING_WINDOW_MS;
   }
+}
+
+const REFUSALS: ReadonlySet<string | null> = new Set([
+  'destination_denied',
+  'destination_premium',
+  'destination_international',
+  'dial_rate_exceeded',
+  'dials_blocked',
+] satisfies DialReason[]);
+
+/** No CTI was ever asked: what it tells of these numbers is a call that somebody dials by hand all the same. */
+function wasRefused(view: CallView, has: (type: CallEvent['type']) => boolean): boolean {
+  return REFUSALS.has(view.reason) && !has('dial.requesting');
 }
 
 /** Does the CTI tell again that this call rings, or does somebody call again? */

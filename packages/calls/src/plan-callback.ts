@@ -48,9 +48,16 @@ export function planCallback(callback: Callback, scene: CallbackScene): Callback
     lines: toLines(events),
     ...(match === null ? { expectedLines: scene.lines } : {}),
     ...(callback.externalCallId === undefined ? {} : { externalCallId: callback.externalCallId }),
+    ...toResolved(known.events),
     deliveries: toDeliveries(known.events, event, scene.presentUsers),
   };
   return { kind: 'commit', commit, event };
+}
+
+/** A dial of which nobody knew whether the CTI placed it: it speaks of its call, so it did. */
+function toResolved(events: readonly CallEvent[]): Pick<CallCommit, 'resolves'> {
+  const doubt = events.find(({ type }) => type === 'dial.uncertain');
+  return doubt !== undefined && 'intentId' in doubt ? { resolves: doubt.intentId } : {};
 }
 
 function toEvent(

@@ -6,8 +6,11 @@ import {
   type DialStep,
   planDialRequest,
   planDialStep,
+  SECOND_CLICK_MS,
   SENT_GRACE_MS,
   toClaim,
+  toRequeue,
+  toSpentFence,
 } from './plan-dial.ts';
 
 const request = {
@@ -51,6 +54,7 @@ describe('R43 the click', () => {
         direction: 'outbound',
         deadlineMs: String(T0 + DIAL_DEADLINE_MS),
       },
+      click: { user: 'ana', to: '4732100123', forMs: SECOND_CLICK_MS },
       watch: T0 + DIAL_DEADLINE_MS,
     });
   });
@@ -140,4 +144,51 @@ describe('each step changes the intent in one way', () => {
       ).toBe(true);
     }
   });
+});
+
+describe('I1 the way back from `sent`', () => {
+  it('is open to who holds the fence, before the deadline, and leaves nobody’s fence behind', () => {
+    expect(toRequeue('click-1', 'f1')).toEqual({
+      intentId: 'click-1',
+      from: ['claimed', 'sent'],
+      fence: 'f1',
+      beforeDeadline: true,
+      set: { state: 'queued', fence: toSpentFence('f1') },
+    });
+    expect(toSpentFence('f1')).not.toBe('f1');
+    expect(toRequeue('click-1', 'f1', 'cti_reset').set).toMatchObject({ doubt: 'cti_reset' });
+  });
+});
+
+describe('I1 a dial that may have reached the CTI before', () => {
+  const doubtful = { ...intent, doubt: 'cti_reset' } as const;
+  const fence = 'f2';
+
+  it.each<[DialStep, object]>([
+    [
+      { type: 'dial.failed', fence, reason: 'cti_unreachable' },
+      { from: ['claimed', 'sent'], fence, watch: 'settled' },
+    ],
+    [{ type: 'dial.expired' }, { from: ['queued', 'claimed'], afterDeadlineMs: 0, watch: 'settled' }],
+  ])('%j: nobody knows, and for the reason of then', (step, change) => {
+    const commit = planDialStep(doubtful, call, step, T0 + 1);
+    expect(commit.intent).toEqual({ intentId: 'click-1', ...change, set: { state: 'uncertain' } });
+    expect(commit.events.at(-1)).toMatchObject({ type: 'dial.uncertain', reason: 'cti_reset' });
+  });
+
+  it('is accepted all the same once the CTI says so', () => {
+    const step = { type: 'dial.accepted', fence, status: 200, latencyMs: 9 } as const;
+    expect(planDialStep(doubtful, call, step, T0 + 1).intent).toMatchObject({ set: { state: 'accepted' } });
+  });
+});
+
+it('a dial of whose call the CTI has told already is on record as accepted, whatever else is not known', () => {
+  const told = live([event('call.requested'), event('call.incoming')], 2);
+  const commit = planDialStep(
+    intent,
+    told,
+    { type: 'dial.uncertain', fence: 'f', reason: 'cti_reset' },
+    T0 + 9,
+  );
+  expect(commit.intent).toMatchObject({ from: ['sent'], set: { state: 'accepted' } });
 });

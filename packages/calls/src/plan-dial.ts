@@ -12,6 +12,9 @@ export const DIAL_DEADLINE_MS = 10_000;
 /** How long after the deadline an intent whose request is out waits for the dialer's own verdict, in ms. */
 export const SENT_GRACE_MS = 1_000;
 
+/** Two clicks of one agent on one number within this many ms are one. */
+export const SECOND_CLICK_MS = 2_000;
+
 export interface DialRequest {
   tenant: string;
   user: string;
@@ -59,6 +62,7 @@ export function planDialRequest(request: DialRequest): CallCommit {
       intentId,
       from: [],
       set: { state: 'queued', callId, user, ramal, to, direction, deadlineMs: String(deadlineMs) },
+      click: { user, to, forMs: SECOND_CLICK_MS },
       watch: deadlineMs,
     },
     deliveries: toDeliveries([], event, new Set()),
@@ -68,6 +72,26 @@ export function planDialRequest(request: DialRequest): CallCommit {
 /** A dialer takes an intent; whoever held it before can't send it any more. Tells the agents nothing. */
 export function toClaim(intentId: string, fence: string): IntentChange {
   return { intentId, from: ['queued', 'claimed'], beforeDeadline: true, set: { state: 'claimed', fence } };
+}
+
+/**
+ * The way back from `sent`, for who holds the fence and knows that the CTI placed nothing, or may safely ask it again
+ * (I1). Also from `claimed`: a commit to `sent` whose reply was lost may be still to come, and the new fence keeps it out.
+ * @param doubt why an attempt may have reached the CTI after all; it stays on the intent
+ */
+export function toRequeue(intentId: string, fence: string, doubt?: DialReason): IntentChange {
+  return {
+    intentId,
+    from: ['claimed', 'sent'],
+    fence,
+    beforeDeadline: true,
+    set: { state: 'queued', fence: toSpentFence(fence), ...(doubt === undefined ? {} : { doubt }) },
+  };
+}
+
+/** The fence on an intent that was given back: nobody's, and telling whose it was. */
+export function toSpentFence(fence: string): string {
+  return `${fence} given back`;
 }
 
 /** What became of an intent, one step at a time. */
@@ -81,14 +105,25 @@ export type DialStep =
   | { type: 'dial.uncertain'; reason: DialReason }
   | { type: 'dial.canceled' };
 
-/** The commit of one step; the intent's state guards that each step happens once and in order (I1). */
+/**
+ * The commit of one step; the intent's state guards that each step happens once and in order (I1). Where an earlier
+ * attempt may have reached the CTI (`doubt`), a dial that fails or expires is uncertain: the phone may ring.
+ */
 export function planDialStep(
-  intent: { tenant: string; intentId: string; callId: string; user: string; ramal: string },
+  intent: {
+    tenant: string;
+    intentId: string;
+    callId: string;
+    user: string;
+    ramal: string;
+    doubt?: DialReason | undefined;
+  },
   call: LiveCall,
-  step: DialStep,
+  asked: DialStep,
   nowMs: number,
 ): CallCommit {
   const { tenant, intentId, callId, user, ramal } = intent;
+  const step = intent.doubt === undefined ? asked : toDoubtful(asked, intent.doubt);
   const base = {
     // A fence is new for each claim, so that two claims' equal steps stay two commits.
     eventId: toStableId(tenant, callId, step.type, 'fence' in step ? step.fence : ''),
@@ -112,9 +147,30 @@ export function planDialStep(
     ...('externalCallId' in step && step.externalCallId !== undefined
       ? { externalCallId: step.externalCallId }
       : {}),
-    intent: toIntentChange(intentId, step),
+    intent: toRecorded(toIntentChange(intentId, asked), step, call),
     deliveries: toDeliveries(call.events, event, new Set()),
   };
+}
+
+function toDoubtful(step: DialStep, reason: DialReason): DialStep {
+  switch (step.type) {
+    case 'dial.failed':
+      return { type: 'dial.uncertain', fence: step.fence, reason };
+    case 'dial.expired':
+      return { type: 'dial.uncertain', reason };
+    case 'dial.requesting':
+    case 'dial.accepted':
+    case 'dial.uncertain':
+    case 'dial.canceled':
+      return step;
+  }
+}
+
+/** The record of a dial that nobody is sure of, unless the CTI's own callback has told of its call already. */
+function toRecorded(change: IntentChange, step: DialStep, call: LiveCall): IntentChange {
+  if (step.type !== 'dial.uncertain') return change;
+  const told = call.events.some((event) => 'matchedBy' in event);
+  return { ...change, set: { state: told ? 'accepted' : 'uncertain' } };
 }
 
 type EventBase = Pick<

@@ -29,8 +29,8 @@ export interface Names {
   intent(tenant: string, intentId: string): string;
   /** The intent of an agent's last click on a number, for a second or two. */
   recentDial(tenant: string, user: string, to: string): string;
-  /** How often something was dialled of late: by an agent, by the tenant, to a destination. */
-  dialRate(tenant: string, scope: 'agent' | 'tenant' | 'destination', id: string): string;
+  /** How often something was dialled of late: by an agent, by the tenant, to a destination; and what was counted. */
+  dialRate(tenant: string, scope: 'agent' | 'tenant' | 'destination' | 'intent', id: string): string;
   /** A tenant's CTI: dials under way at it, their pace, and whether it is asked at all. */
   cti(tenant: string): string;
   /** Tenants whose CTI is not asked, scored by until when (epoch ms). */

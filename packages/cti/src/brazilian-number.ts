@@ -67,12 +67,15 @@ function readHome(digits: string, settings: NumberingSettings, notes: NumberNote
 function toInternational(digits: string, settings: NumberingSettings, notes: NumberNote[]): NumberReading {
   if (!isNumber(digits)) return unread('international', []);
   const { carrierCode } = settings;
+  // Behind a carrier's 55, Norway's 47 32100123 would be Santa Catarina's 55 47 3210-0123.
+  const ambiguous = carrierCode === '55' && isNumber(`55${digits}`);
+  const withCarrier = carrierCode !== '' && !ambiguous;
   return {
     kind: 'international',
     e164: `+${digits}`,
     // Nobody gets out of Brazil without a carrier's code: what to do with the number is left to the PBX then.
-    national: carrierCode === '' ? null : `00${carrierCode}${digits}`,
-    notes: carrierCode === '' ? notes : [...notes, 'carrier_code_added'],
+    national: withCarrier ? `00${carrierCode}${digits}` : null,
+    notes: [...notes, ...note('carrier_code_added', withCarrier)],
   };
 }
 

@@ -2,6 +2,7 @@ import { callId, type CallResult } from '@ramal/contracts';
 import { toCallResult } from './call-status.ts';
 import { toCleanText, toRecording } from './callback-text.ts';
 import { toCtiTimeMs, toDurationSec } from './callback-time.ts';
+import { toExternalCallId } from './external-call-id.ts';
 import { toPartyNumber } from './party-number.ts';
 import type { CallbackMapping } from './read-cti-row.ts';
 
@@ -57,12 +58,6 @@ export function toCallbackFacts(
     ...present('unknownStatus', result === undefined ? status : undefined),
     unknownNames: findUnknownNames(mapping, list),
   };
-}
-
-/** Cut ids could make two calls one, so an id that is too long is as good as none: numbers match the call then. */
-function toExternalCallId(value: string): string | undefined {
-  const id = toCleanText(value, 201);
-  return id !== undefined && id.length <= 200 ? id : undefined;
 }
 
 function toOurCallId(value: string): string | undefined {

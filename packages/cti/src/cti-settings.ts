@@ -1,7 +1,10 @@
 import { callResult, ramal } from '@ramal/contracts';
 import { z } from 'zod';
+import { answerIdRule, answerReasonTexts } from './answer-rules.ts';
 import { FieldProblem, UNSAFE_TEXT } from './column-text.ts';
 import { readVariableName } from './cti-fields.ts';
+import { type Destinations, destinationsSchema, toDestinations } from './destination-settings.ts';
+import { type DialLimits, dialLimitsSchema, toDialLimits } from './dial-limit-settings.ts';
 import type { NumberingSettings } from './normalize-number.ts';
 import { isNumberingCountry } from './world-number.ts';
 
@@ -13,7 +16,7 @@ const variableName = z
   );
 
 /** Field by field, what a tenant may set beyond the manual's two tables. */
-const ctiSettings = z.object({
+const ctiSettingsFields = z.object({
   /** R33: numbers of at most this many digits are internal. */
   ramalMaxDigits: z.number().int().min(1).max(20).optional(),
   /** R35: leave a number alone that already starts with the prefix. */
@@ -63,7 +66,30 @@ const ctiSettings = z.object({
   dialFormat: z.enum(['national', 'as_given', 'e164']).optional(),
   /** A call of which nothing more was told for so many minutes is closed with the result `unknown`. */
   maxCallMinutes: z.number().int().min(1).max(600).optional(),
+  /** Where the answer to a dial holds the CTI's own id of the call; "" for nowhere. */
+  answerId: answerIdRule.optional(),
+  /** What texts in the answer to a dial mean, whatever its status. */
+  answerReasons: answerReasonTexts.optional(),
+  /** Statuses by which the CTI says that it placed no call now and may be asked again (I1). */
+  notPlacedStatuses: z.array(z.number().int().min(400).max(599)).max(20).optional(),
+  /** The CTI places one call however often it is asked with the same `callIdName` (I1). */
+  originateIdempotent: z.boolean().optional(),
+  /** Where the tenant's agents may call, and where not (threat 1). */
+  destinations: destinationsSchema.optional(),
+  /** How often they may, where the defaults don't fit. */
+  dialLimits: dialLimitsSchema.optional(),
+  /** The kill switch: no dial is placed. */
+  dialsBlocked: z.boolean().optional(),
+  /** Most dials under way at the CTI at a time, by all dialers together. */
+  maxConcurrentDials: z.number().int().min(1).max(200).optional(),
+  /** The CTI's pace in the long run; twice as many may come at once after a rest. */
+  maxDialsPerSecond: z.number().min(0.1).max(200).optional(),
 });
+
+const ctiSettings = ctiSettingsFields.refine(
+  ({ originateIdempotent, callIdName = '' }) => originateIdempotent !== true || callIdName !== '',
+  { path: ['originateIdempotent'], message: 'needs callIdName: the CTI must be told which dial it is' },
+);
 
 /** A tenant's optional settings beyond the manual's tables; everything has a default. */
 export type CtiSettings = z.infer<typeof ctiSettings>;
@@ -90,6 +116,15 @@ export const DEFAULT_CTI_SETTINGS: CompleteCtiSettings = {
   carrierCode: '',
   dialFormat: 'national',
   maxCallMinutes: 240,
+  answerId: '',
+  answerReasons: {},
+  notPlacedStatuses: [],
+  originateIdempotent: false,
+  destinations: {},
+  dialLimits: {},
+  dialsBlocked: false,
+  maxConcurrentDials: 10,
+  maxDialsPerSecond: 10,
 };
 
 /** Fills the gaps with the defaults. */
@@ -117,6 +152,31 @@ export function toRingGroups(settings: CtiSettings): ReadonlyMap<string, readonl
 /** How long a call stays open after the last word on it, in ms. */
 export function toMaxCallMs(settings: CtiSettings): number {
   return completeCtiSettings(settings).maxCallMinutes * 60_000;
+}
+
+/** What the tenant's CTI is asked to bear. */
+export function toCtiLimits(
+  settings: CtiSettings,
+): Pick<CompleteCtiSettings, 'maxConcurrentDials' | 'maxDialsPerSecond'> {
+  const { maxConcurrentDials, maxDialsPerSecond } = completeCtiSettings(settings);
+  return { maxConcurrentDials, maxDialsPerSecond };
+}
+
+/** What a tenant lets its agents dial, and how often (threat 1). */
+export interface DialPolicy {
+  destinations: Destinations;
+  limits: DialLimits;
+  /** Nothing at all. */
+  blocked: boolean;
+}
+
+export function toDialPolicy(settings: CtiSettings): DialPolicy {
+  const { destinations, dialLimits, dialsBlocked } = completeCtiSettings(settings);
+  return {
+    destinations: toDestinations(destinations),
+    limits: toDialLimits(dialLimits),
+    blocked: dialsBlocked,
+  };
 }
 
 /** Thrown for settings that don't parse; `problems` name the fields, never their values. */

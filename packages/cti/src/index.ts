@@ -5,6 +5,8 @@ export {
   type CtiField,
   type EmpresasRow,
 } from './legacy-columns.ts';
+export { type AnswerReason, type AnswerRules } from './answer-rules.ts';
+export { type AnswerContents, type AnswerReading, readAnswer } from './read-answer.ts';
 export { CTI_NOTICE_CODES, type CtiNoticeCode } from './column-text.ts';
 export { compareConfiguracaoCtiRows, type CtiRowDifference } from './compare-rows.ts';
 export { DEFAULT_RECEIVED_NAMES, toConfiguracaoCtiRow, type CtiNotice } from './convert-empresas.ts';
@@ -13,12 +15,23 @@ export {
   CtiSettingsInvalidError,
   DEFAULT_CTI_SETTINGS,
   parseCtiSettings,
+  toCtiLimits,
+  toDialPolicy,
   toMaxCallMs,
   toRingGroups,
   toNumberingSettings,
   type CompleteCtiSettings,
   type CtiSettings,
+  type DialPolicy,
 } from './cti-settings.ts';
+export {
+  type DestinationReason,
+  type DestinationRules,
+  type DestinationVerdict,
+  judgeDestination,
+} from './destination-policy.ts';
+export { type Destinations, toDestinations } from './destination-settings.ts';
+export type { DialLimits } from './dial-limit-settings.ts';
 export { toCtiConfig, toDialReason, type CtiConfigResult, type CtiRows } from './cti-config.ts';
 export type { CallbackMapping, CtiConfig } from './read-cti-row.ts';
 export type { AuthMode, HttpMethod, HttpProtocol } from './cti-fields.ts';
@@ -37,6 +50,7 @@ export {
 } from './originate-errors.ts';
 export type { DialledNumber } from './dialled-number.ts';
 export { maskNumber, maskOriginate, maskPath } from './mask-originate.ts';
+export { judgeAttempt, type AttemptEnd, type DialDialect, type RetryVerdict } from './retry-policy.ts';
 export { toCallbackFacts, type CallbackFacts } from './callback-facts.ts';
 export {
   identifyParties,

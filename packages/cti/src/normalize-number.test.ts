@@ -254,3 +254,10 @@ describe('the settings', () => {
     });
   });
 });
+
+it('R34 no number is written so that it would be read as another one: Norway behind a carrier 55 stays as it is', () => {
+  const settings = { carrierCode: '55' } as const;
+  expect(read('+47 32100123', settings)).toMatchObject({ e164: '+4732100123', dialled: '+4732100123' });
+  expect(read('00 15 47 33000000', settings).dialled).toBe('00154733000000');
+  expect(read('+1 212 555 1234', settings).dialled).toBe('005512125551234');
+});

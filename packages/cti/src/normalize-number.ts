@@ -42,7 +42,8 @@ export function normalizeNumber(
 
 const UNREADABLE: NumberReading = { kind: 'unknown', e164: null, national: null, notes: [] };
 
-function readNumber(bare: string, settings: NumberingSettings): NumberReading {
+/** Reads digits, with an optional leading `+`, by the tenant's country, whether or not it opted into normalisation. */
+export function readNumber(bare: string, settings: NumberingSettings): NumberReading {
   return settings.country === 'BR'
     ? readBrazilianNumber(bare, settings)
     : readWorldNumber(bare, settings.country);

@@ -1,3 +1,4 @@
+import { type AnswerRules, toAnswerRules } from './answer-rules.ts';
 import { createStatusMap, type StatusMap } from './call-status.ts';
 import { FieldProblem, isBlank, toColumnText } from './column-text.ts';
 import { assumedName, type CtiNotice, DEFAULT_RECEIVED_NAMES } from './convert-empresas.ts';
@@ -24,6 +25,7 @@ import {
   readColumns,
 } from './legacy-columns.ts';
 import type { NumberingSettings } from './normalize-number.ts';
+import type { DialDialect } from './retry-policy.ts';
 
 /** How to read a tenant's callbacks (R26-R28) and what to answer them; JSON-safe. */
 export interface CallbackMapping {
@@ -62,6 +64,10 @@ export interface CtiConfig {
   ramalMaxDigits: number;
   /** How numbers are read and written (R34). */
   numbering: NumberingSettings;
+  /** What its answers to a dial promise (I1). */
+  dialect: DialDialect;
+  /** How the answer to a dial is read. */
+  answer: AnswerRules;
   callback: CallbackMapping;
 }
 
@@ -130,8 +136,13 @@ export function readCtiRow(
     skipIfPrefixed: settings.skipIfPrefixed,
     ramalMaxDigits: settings.ramalMaxDigits,
     numbering: toNumberingSettings(settings),
+    answer: toAnswerRules(settings),
+    dialect: { notPlacedStatuses: settings.notPlacedStatuses, originateIdempotent: false },
     callback,
   };
+  // A name that another variable has is not sent, and without our id no two requests are one.
+  const isOurIdSent = ![config.originName, config.destinationName, 'token', ''].includes(callIdName);
+  config.dialect.originateIdempotent = settings.originateIdempotent && isOurIdSent;
   for (const field of duplicateNames(config)) {
     add(field, new FieldProblem('duplicate_variable_name', 'another variable of the URL has the same name'));
   }

@@ -22,6 +22,11 @@ export function isNumberingCountry(country: string): boolean {
   return isSupportedCountry(country);
 }
 
+/** `+` and the country's calling code, such as `+55`; "+" for a country without a numbering plan. */
+export function toCallingCode(country: string): string {
+  return `+${isSupportedCountry(country) ? getCountryCallingCode(country) : ''}`;
+}
+
 /** The kind of a number in E.164; null where no numbering plan has such a number. */
 export function toValidKind(e164: string): NumberKind | null {
   const phone = toPhone(e164);

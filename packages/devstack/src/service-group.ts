@@ -2,7 +2,7 @@ import { openLogFile } from './log-file.ts';
 import type { LogRenderer } from './render-log-line.ts';
 import { type InstanceName, STAGES } from './service-names.ts';
 import type { StackInstance } from './stack-replicas.ts';
-import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
+import { type Deaths, type SupervisedProcess, superviseProcess } from './supervised-process.ts';
 
 /** A service gets this long to finish its work when it is stopped. */
 const STOP_GRACE_MS = 8000;
@@ -15,6 +15,7 @@ export interface ServiceGroupOptions {
   renderer: LogRenderer;
   log: (line: string) => void;
   readyTimeoutMs: number;
+  restartAfterMs?: number | undefined;
   /** A process was started, first or again. */
   onStarted: (name: InstanceName, pid: number) => void;
 }
@@ -33,6 +34,8 @@ export interface ServiceGroup {
   restartOf(name: InstanceName, timeoutMs: number): Promise<void>;
   stopService(name: InstanceName): Promise<void>;
   startService(name: InstanceName): Promise<void>;
+  restartWith(name: InstanceName, env: Record<string, string>): Promise<void>;
+  deaths(name: InstanceName): Deaths;
 }
 
 interface Member {
@@ -94,17 +97,24 @@ export async function createServiceGroup(options: ServiceGroupOptions): Promise<
       process.start();
       await process.waitReady({ timeoutMs: readyTimeoutMs, generation });
     },
+    restartWith: async (name, env) => {
+      const { process } = member(name);
+      await process.stop(STOP_GRACE_MS);
+      process.start(env);
+    },
+    deaths: (name) => member(name).process.deaths(),
   };
 
   async function createMember(
     { name, spec }: ServiceGroupOptions['instances'][number],
-    { logsDir, cwd, onStarted }: ServiceGroupOptions,
+    { logsDir, cwd, onStarted, restartAfterMs }: ServiceGroupOptions,
   ): Promise<Member> {
     const file = await openLogFile(logsDir, name);
     const lines: string[] = [];
     const process = superviseProcess({
       spec,
       cwd,
+      restartAfterMs,
       onLine: (line) => {
         file.write(line);
         lines.push(line);

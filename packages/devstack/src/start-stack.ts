@@ -7,6 +7,7 @@ import { createLogRenderer } from './render-log-line.ts';
 import { seedDatabase } from './seed.ts';
 import { createServiceGroup, type ServiceGroup } from './service-group.ts';
 import type { InstanceName, Replicas, ServiceName } from './service-names.ts';
+import type { Deaths } from './supervised-process.ts';
 import { findStackServers } from './servers-of-stack.ts';
 import { openStackHome, REPO_ROOT } from './stack-home.ts';
 import { takeStackLock } from './stack-lock.ts';
@@ -39,6 +40,8 @@ export interface StartStackOptions {
   colour?: boolean;
   /** How long each process may take to be ready, in ms; default 60 000. */
   readyTimeoutMs?: number;
+  /** How long after its death a process is started again, in ms, always; default: 300, and longer each time it dies young. */
+  restartAfterMs?: number;
   /** Gives a start up half-way: what runs already is stopped, and the start fails with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -57,6 +60,13 @@ export interface Stack {
   stopService(service: InstanceName): Promise<void>;
   /** Starts a stopped process and waits until it is ready. */
   startService(service: InstanceName): Promise<void>;
+  /**
+   * Stops a process in order, if it runs, and starts it with more in its environment. Does not wait until it is ready:
+   * one that is told to die may never be.
+   */
+  restartWith(service: InstanceName, env: Record<string, string>): Promise<void>;
+  /** How often a process ended unasked so far. */
+  deaths(service: InstanceName): Deaths;
   /** Stops the processes in order, then the servers that were started here; nothing else. */
   stop(): Promise<void>;
   /** Kills the processes with -9, for a second Ctrl-C. */
@@ -145,6 +155,7 @@ async function openStack(
     renderer: createLogRenderer({ colour: options.colour ?? false, names: [...opsUrls.keys(), 'ramal'] }),
     log,
     readyTimeoutMs: options.readyTimeoutMs ?? 60_000,
+    restartAfterMs: options.restartAfterMs,
     onStarted: (name, pid) => {
       dev.services[name] = { pid, opsUrl: opsUrls.get(name) ?? '' };
       file.changed();
@@ -176,6 +187,8 @@ function toStack(dev: DevFile, group: ServiceGroup, stop: () => Promise<void>): 
     restartOf: (service, timeoutMs = 30_000) => group.restartOf(service, timeoutMs),
     stopService: group.stopService,
     startService: group.startService,
+    restartWith: group.restartWith,
+    deaths: group.deaths,
     killAll: group.killAll,
     stop,
   };

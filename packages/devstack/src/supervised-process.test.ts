@@ -59,6 +59,32 @@ test('a process killed with -9 is started again and becomes ready', async () => 
   expect(lines).toHaveLength(2);
 });
 
+test('a start has an environment of its own, which its restarts keep and the next start has not', async () => {
+  const program = await supervise(SERVER.replace("'up as'", "'mood', process.env.MOOD"));
+  program.start({ MOOD: 'bad' });
+  await program.waitReady({ timeoutMs: 5000 });
+  program.kill('SIGKILL');
+  await program.waitReady({ timeoutMs: 5000, generation: 2 });
+  await program.stop(2000);
+  program.start();
+  await program.waitReady({ timeoutMs: 5000, generation: 3 });
+  const moods = () => lines.map((line) => line.replace(/ \d+$/, ''));
+  await sleepUntil(() => moods().length === 3, { describe: () => `three lines, not ${lines.join(', ')}` });
+  expect(moods()).toEqual(['mood bad', 'mood bad', 'mood undefined']);
+});
+
+test('deaths are counted by how they came, and a stop is none', async () => {
+  const program = await supervise(`${SERVER} process.on('SIGUSR2', () => process.exit(3));`);
+  program.start();
+  await program.waitReady({ timeoutMs: 5000 });
+  program.kill('SIGKILL');
+  await program.waitReady({ timeoutMs: 5000, generation: 2 });
+  program.kill('SIGUSR2');
+  await program.waitReady({ timeoutMs: 5000, generation: 3 });
+  await program.stop(2000);
+  expect(program.deaths()).toEqual({ killed: 1, crashed: 1 });
+});
+
 test('a stopped process stays down until it is started again', async () => {
   const program = await supervise(SERVER);
   program.start();

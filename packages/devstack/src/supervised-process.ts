@@ -18,17 +18,28 @@ export interface SuperviseOptions {
   onNotice: (line: string) => void;
   /** A new process runs. */
   onStarted?: (pid: number) => void;
+  /** How long after its death it is started again, in ms, always; default: 300, and longer each time it dies young. */
+  restartAfterMs?: number | undefined;
   cwd?: string;
+}
+
+/** How a process ended unasked, each counted: by `kill -9`, or in any other way. */
+export interface Deaths {
+  killed: number;
+  crashed: number;
 }
 
 /** A process that is started again whenever it dies unasked. */
 export interface SupervisedProcess {
   readonly name: string;
+  /** How often it ended unasked. */
+  deaths(): Deaths;
   /** Of the process that runs now. */
   pid(): number | undefined;
   /** Counts the processes started so far: 1 for the first. */
   generation(): number;
-  start(): void;
+  /** @param env what this start alone, with the restarts that follow it, has in its environment besides */
+  start(env?: Record<string, string>): void;
   /** Resolves once the process of at least this generation is ready. */
   waitReady(options: { timeoutMs: number; generation?: number }): Promise<void>;
   /** Sends a signal to the process that runs now, which the supervisor did not ask for. */
@@ -52,6 +63,8 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
   let backoffMs = FIRST_BACKOFF_MS;
   let wanted = false;
   let timer: NodeJS.Timeout | undefined;
+  let extraEnv: Record<string, string> = {};
+  const deaths: Deaths = { killed: 0, crashed: 0 };
 
   const launch = () => {
     const startedAt = performance.now();
@@ -61,7 +74,7 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
       detached: true,
       // The open standard input is our sign of life: the process exits when it closes.
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, RAMAL_PARENT_WATCH: '1', ...spec.env },
+      env: { ...process.env, RAMAL_PARENT_WATCH: '1', ...spec.env, ...extraEnv },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     child = started;
@@ -73,10 +86,12 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
     started.once('exit', (code, signal) => {
       if (child === started) child = undefined;
       if (!wanted) return;
+      deaths[signal === 'SIGKILL' ? 'killed' : 'crashed'] += 1;
       if (readyGeneration === 0) deathsBeforeReady++;
       if (performance.now() - startedAt > WELL_AFTER_MS) backoffMs = FIRST_BACKOFF_MS;
-      onNotice(`ended unasked (${signal ?? `exit code ${code}`}); starting it again in ${backoffMs} ms`);
-      timer = setTimeout(launch, backoffMs);
+      const waitMs = options.restartAfterMs ?? backoffMs;
+      onNotice(`ended unasked (${signal ?? `exit code ${code}`}); starting it again in ${waitMs} ms`);
+      timer = setTimeout(launch, waitMs);
       backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
     });
   };
@@ -85,9 +100,11 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
     name: spec.name,
     pid: () => child?.pid,
     generation: () => generation,
-    start: () => {
+    deaths: () => ({ ...deaths }),
+    start: (env = {}) => {
       if (wanted) return;
       wanted = true;
+      extraEnv = env;
       backoffMs = FIRST_BACKOFF_MS;
       launch();
     },

@@ -15,7 +15,11 @@ export interface LedgerTenant {
   /** Whether its CTI tells its own call ids; one that does not is known by its two numbers (R46). */
   sendsIds: boolean;
   callbackToken: string;
+  /** Its CTI tells nothing; default: it does. */
+  silent?: boolean;
   agents: readonly LedgerAgent[];
+  /** The company's optional settings, beside limits that a run never reaches. */
+  settings?: Record<string, unknown>;
 }
 
 const AGENTS_PER_CALL = 1 / 70;
@@ -35,6 +39,16 @@ export function toLedgerTenants(calls: number): LedgerTenant[] {
   }));
 }
 
+/** A run's agents click as no person could. */
+const FASTER_THAN_PEOPLE = {
+  agentPerMinute: 1_000_000,
+  agentPerHour: 1_000_000,
+  tenantPerMinute: 1_000_000,
+  tenantPerHour: 1_000_000,
+  destinationPerMinute: 1_000_000,
+  destinationPerHour: 1_000_000,
+};
+
 /** The password of every agent at the simulated CTI. */
 const SENHA = 'ledger';
 const toPath = (tenant: string) => `/api/${tenant}/clicktodial`;
@@ -46,7 +60,7 @@ export async function seedLedgerTenants(
   simulatorUrl: string,
 ): Promise<void> {
   const { port } = new URL(simulatorUrl);
-  for (const [i, { tenant, callbackToken, agents }] of tenants.entries()) {
+  for (const [i, { tenant, callbackToken, agents, settings }] of tenants.entries()) {
     const empresaId = 1000 + i;
     await client.query(
       'insert into wl_chamados_empresa (empresa_id, nome, ativo, vip, tenant) values ($1, $2, 1, $3, $2)',
@@ -58,6 +72,10 @@ export async function seedLedgerTenants(
        values ($1, 1, 1, 10, 'http', '127.0.0.1', $2, $3, 'origem', 'destino')`,
       [empresaId, port, toPath(tenant).slice(1)],
     );
+    await client.query('insert into cti_settings (empresa_id, settings) values ($1, $2)', [
+      empresaId,
+      { dialLimits: FASTER_THAN_PEOPLE, ...settings },
+    ]);
     await client.query(
       `insert into agents (tenant, user_name, ramal, agente, senha, active)
        select $1, user_name, ramal, user_name, $4, true from unnest($2::text[], $3::text[]) as t(user_name, ramal)`,
@@ -72,13 +90,15 @@ export async function seedLedgerTenants(
 
 /** The simulated CTI's side of the companies: it must agree with their rows. */
 export function toLedgerAccounts(tenants: readonly LedgerTenant[]): SimulatorAccount[] {
-  return tenants.map(({ tenant, sendsIds, callbackToken, agents }) => ({
+  return tenants.map(({ tenant, sendsIds, callbackToken, silent = false, agents }) => ({
     name: tenant,
     path: toPath(tenant),
     auth: 1,
     users: agents.map(({ user, ramal }) => ({ ramal, agente: user, senha: SENHA })),
-    callback: sendsIds
-      ? { token: callbackToken, sendId: true, method: 'POST', bodyKind: 'json' }
-      : { token: callbackToken, sendId: false },
+    ...(silent ? {} : { callback: toCallback(callbackToken, sendsIds) }),
   }));
+}
+
+function toCallback(token: string, sendsIds: boolean): SimulatorAccount['callback'] {
+  return sendsIds ? { token, sendId: true, method: 'POST', bodyKind: 'json' } : { token, sendId: false };
 }

@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { HELP, LedgerOptionError, type LedgerOptions, parseOptions } from './options.ts';
+import type { RunEnvironment } from './ledger-run-options.ts';
+import { HELP, type LedgerCommand, LedgerOptionError, parseOptions } from './options.ts';
+import { runFailpoints } from './run-failpoints.ts';
 import { runLedger } from './run-ledger.ts';
 
 /** npm passes a terminal's Ctrl-C on, so one key press can arrive twice: later than this it is a second one. */
@@ -7,7 +9,7 @@ const SAME_KEY_PRESS_MS = 800;
 const INTERRUPTED = 130;
 
 async function main(args: readonly string[]): Promise<number> {
-  let options: LedgerOptions | 'help';
+  let options: LedgerCommand | 'help';
   try {
     options = parseOptions(args, randomInt(2 ** 32 - 1));
   } catch (error) {
@@ -35,10 +37,8 @@ async function main(args: readonly string[]): Promise<number> {
     }
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
-  log(`${options.calls} calls, ${options.gateways} gateways, seed ${options.seed}`);
   try {
-    const report = await runLedger({
-      ...options,
+    const report = await run(options, {
       log,
       signal: stop.signal,
       onKillable: (how) => {
@@ -52,6 +52,16 @@ async function main(args: readonly string[]): Promise<number> {
     log('stopped');
     return INTERRUPTED;
   }
+}
+
+function run(options: LedgerCommand, environment: RunEnvironment): Promise<{ ok: boolean }> {
+  const { gateways, seed } = options;
+  if (options.mode === 'failpoints') {
+    environment.log(`${options.intents} intents at each failpoint, ${gateways} gateways, seed ${seed}`);
+    return runFailpoints({ ...options, ...environment });
+  }
+  environment.log(`${options.calls} calls, ${gateways} gateways, seed ${seed}`);
+  return runLedger({ ...options, ...environment });
 }
 
 try {

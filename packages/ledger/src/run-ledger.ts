@@ -10,7 +10,7 @@ import { makePlan } from './plan.ts';
 import { readTruth, waitForHistory } from './read-truth.ts';
 import { seatPersons, waitForTabs } from './seat-persons.ts';
 import { sendPlan } from './send-plan.ts';
-import { readSimulatedBooks, type SimulatedBooks } from './simulated-cti.ts';
+import { readSimulatedBooks, setUpSimulatedCti, type SimulatedBooks } from './simulated-cti.ts';
 import { type Releases, startSystem } from './start-system.ts';
 
 /**
@@ -26,6 +26,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
     const faults = createLedgerFaults();
     const system = await startSystem(options, tenants, releases);
     const { stack, pool } = system;
+    await setUpSimulatedCti(stack.dev.simulatorUrl, tenants);
     const persons = await seatPersons({ plan, system, seed: options.seed, faults, releases });
     const sender = createCallbackSender(stack.dev.webhookUrls);
     releases.push(async () => sender.stop());

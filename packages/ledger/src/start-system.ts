@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Stack, startStack } from '@ramal/devstack';
+import { type ServiceName, type Stack, startStack } from '@ramal/devstack';
 import { createTestDatabase, findPostgres, findRedis } from '@ramal/testkit';
 import pg from 'pg';
-import type { LedgerRunOptions } from './ledger-run-options.ts';
+import type { RunEnvironment } from './ledger-run-options.ts';
 import { type LedgerTenant, seedLedgerTenants, toLedgerAccounts } from './ledger-tenants.ts';
-import { setUpSimulatedCti } from './simulated-cti.ts';
 
 /** Undone at the end of a run, the last one first. */
 export type Releases = (() => Promise<unknown>)[];
@@ -18,15 +17,30 @@ export interface LedgerSystem {
   pool: pg.Pool;
   /** Signs agents' tokens. */
   secret: string;
+  redisUrl: string;
+}
+
+/** What a run wants of its system. */
+export interface SystemOptions extends RunEnvironment {
+  gateways: number;
+  /** Default 1. */
+  dialers?: number;
+  /** Default: all. */
+  only?: readonly ServiceName[];
+  /** How long after its death a process is started again, in ms; default: the longer the oftener it dies. */
+  restartAfterMs?: number;
+  /** Dials that a dialer works on at a time; default: the service's own. */
+  dialerConcurrency?: number;
 }
 
 /** Starts servers and services of the run's own, with its companies in them. */
 export async function startSystem(
-  options: LedgerRunOptions,
+  options: SystemOptions,
   tenants: readonly LedgerTenant[],
   releases: Releases,
 ): Promise<LedgerSystem> {
-  const { log, signal, gateways } = options;
+  const { log, signal, gateways, dialers = 1, only, restartAfterMs } = options;
+  const { dialerConcurrency } = options;
   const home = await mkdtemp(join(tmpdir(), 'ramal-ledger-'));
   releases.push(() => rm(home, { recursive: true, force: true }));
   log('starting Redis, PostgreSQL and the services');
@@ -42,11 +56,14 @@ export async function startSystem(
   const stack = await startStack({
     home,
     ports: 'free',
-    replicas: { 'ws-gateway': gateways },
+    replicas: { 'ws-gateway': gateways, dialer: dialers },
+    ...(only === undefined ? {} : { only }),
+    ...(restartAfterMs === undefined ? {} : { restartAfterMs }),
     signal,
     serverEnv: { PATH: process.env['PATH'], REDIS_URL: redis.url, DATABASE_URL: database.databaseUrl },
     env: {
       '*': { LOG_LEVEL: 'warn' },
+      ...(dialerConcurrency === undefined ? {} : { dialer: { DIALER_CONCURRENCY: `${dialerConcurrency}` } }),
       simulator: { SIM_ACCOUNTS: JSON.stringify(toLedgerAccounts(tenants)) },
       'ws-gateway': { AGENT_TOKEN_SECRET: secret, GATEWAY_DRAIN_MS: '50' },
     },
@@ -62,6 +79,5 @@ export async function startSystem(
   } finally {
     client.release();
   }
-  await setUpSimulatedCti(stack.dev.simulatorUrl, tenants);
-  return { stack, pool, secret };
+  return { stack, pool, secret, redisUrl: redis.url };
 }

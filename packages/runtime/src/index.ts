@@ -5,6 +5,8 @@ export {
   verifyAgentToken,
 } from './agent-token.ts';
 export { type CommonEnv, commonEnv } from './common-env.ts';
+export { DIALER_FAILPOINTS } from './dialer-failpoints.ts';
+export { announceFailpoints, failpoint } from './failpoint.ts';
 export { type Releasers, type RunServiceOptions, runService } from './lifecycle.ts';
 export { createLogger, type Logger, maskNumber, toLoggedError } from './logger.ts';
 export { createMetrics, type Metrics } from './metrics.ts';

@@ -27,6 +27,7 @@ export { listUsersOnDefaultSenha } from './default-senha-users.ts';
 export type { DeadLetter } from './dead-letters.ts';
 export { hashSecret } from './hash-secret.ts';
 export { type BatchCounts, type HistoryBatch, type ReduceCall, writeBatch } from './history-writes.ts';
+export { type DialJudgement, judgeDial } from './judge-dial.ts';
 export { migrate } from './migrate.ts';
 export { listSilentCalls, listTenantsWithOpenCalls, type SilentCallsFilter } from './open-calls-query.ts';
 export { ensurePartitions } from './partitions.ts';

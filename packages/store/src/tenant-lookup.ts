@@ -2,11 +2,14 @@ import {
   type CtiConfigResult,
   CtiSettingsInvalidError,
   type CtiSettings,
+  type DialPolicy,
   isInternalRamal,
   normalizeNumber,
   type NumberingSettings,
   parseCtiSettings,
   toCtiConfig,
+  toCtiLimits,
+  toDialPolicy,
   toMaxCallMs,
   toNumberingSettings,
   toRingGroups,
@@ -31,6 +34,10 @@ export interface TenantProfile {
   numbering: NumberingSettings;
   /** For how long after the last word on it a call stays open, in ms. */
   maxCallMs: number;
+  /** What agents may dial, and how often, whatever the state of the CTI (threat 1). */
+  policy: DialPolicy;
+  /** What the CTI is asked to bear. */
+  ctiLimits: ReturnType<typeof toCtiLimits>;
   /** The extensions that ring together with each one. */
   ringGroups: ReadonlyMap<string, readonly string[]>;
   /** Registered, active users by extension. */
@@ -247,6 +254,8 @@ function buildProfile(tenant: Tenant, agents: readonly Agent[], rows: CtiRows): 
     ramalMaxDigits: numbering.ramalMaxDigits,
     numbering,
     maxCallMs: toMaxCallMs(settings),
+    policy: toDialPolicy(settings),
+    ctiLimits: toCtiLimits(settings),
     ringGroups: toRingGroups(settings),
     userByRamal,
   };

@@ -7,6 +7,7 @@ export {
   type WaitOptions,
 } from './agent-client.ts';
 export { AgentClosedError, WireError } from './agent-client-errors.ts';
+export { type FakeDns, type FakeDnsName, startFakeDns } from './fake-dns.ts';
 export { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 export { findBrowser } from './find-browser.ts';
 export { findPhp } from './find-php.ts';

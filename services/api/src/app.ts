@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { AgentInbox, CallBus, DialIntents, Presence } from '@ramal/bus';
+import type { AgentInbox, CallBus, DialIntents, DialLimiter, Presence } from '@ramal/bus';
 import { type Health, type Metrics, WireError } from '@ramal/runtime';
 import type { Queryable, Store, TenantLookup } from '@ramal/store';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
@@ -33,6 +33,7 @@ export interface AppDeps {
   bus: CallBus;
   inbox: Pick<AgentInbox, 'findPopup'>;
   intents: DialIntents;
+  limiter: DialLimiter;
   presence: Presence;
   events: Events;
   health: Health;

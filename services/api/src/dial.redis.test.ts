@@ -64,11 +64,25 @@ test('I6 the same intentId of two tenants is two dials', async () => {
 
 test('an intentId is made when there is none, a new one each time', async () => {
   const one = await dial(KEYS.acme, { user: 'ana', to: '3502' });
-  const two = await dial(KEYS.acme, { user: 'ana', to: '3502' });
+  const two = await dial(KEYS.acme, { user: 'ana', to: '3503' });
   expect([one.status, two.status]).toEqual([202, 202]);
   expect(one.body.intentId).not.toBe(two.body.intentId);
   const found = await api.intents.find('acme', one.body.intentId);
   expect(found?.intent.direction).toBe('internal');
+});
+
+test('I1 asked twice at once for the same number it is one dial, whoever made the intentIds', async () => {
+  const answers = await Promise.all(
+    [undefined, 'their-own', undefined, 'another'].map((intentId) =>
+      dial(KEYS.acme, { user: 'ana', to: '47 3210-0177', ...(intentId === undefined ? {} : { intentId }) }),
+    ),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+  const [first] = answers.map(({ body }) => dialResponse.parse(body));
+  for (const { body } of answers) expect(body).toEqual(first);
+  // Later on the name of a second click still leads to the first.
+  const again = await dial(KEYS.acme, { user: 'ana', to: '4732100177', intentId: 'their-own' });
+  expect(again.body).toEqual(first);
 });
 
 describe('an agent token', () => {

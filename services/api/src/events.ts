@@ -14,6 +14,8 @@ export interface Events {
     by: string;
   }): void;
   dialRefused(fields: { tenant: string; user: string; code: string }): void;
+  /** It may not be dialled, and is recorded so (threat 1). */
+  dialDenied(fields: { tenant: string; user: string; callId: string; reason: string; by: string }): void;
   trailRead(fields: { tenant: string; callId: string; by: string }): void;
   sourceSkipped(fields: { source: string; error: unknown }): void;
   idleConnectionLost(error: Error): void;
@@ -43,6 +45,9 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
   const refusals = metrics.counter('ramal_api_auth_refused_total', 'Requests with credentials nobody has');
   const sessions = metrics.counter('ramal_api_sessions_total', 'Agent tokens issued');
   const dials = metrics.counter('ramal_api_dials_total', 'Outcomes of dial requests', ['outcome']);
+  const denials = metrics.counter('ramal_dials_refused_total', 'Dials that policy or limits refused', [
+    'reason',
+  ]);
   return {
     requestAnswered(fields) {
       const { method, route, status, ms } = fields;
@@ -61,7 +66,13 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     },
     dialRefused(fields) {
       dials.inc({ outcome: fields.code });
+      if (fields.code === 'rate_limited') denials.inc({ reason: fields.code });
       logger.info(fields, 'dial refused');
+    },
+    dialDenied(fields) {
+      dials.inc({ outcome: 'denied' });
+      denials.inc({ reason: fields.reason });
+      logger.info(fields, 'dial denied');
     },
     trailRead: (fields) => logger.info(fields, 'call trail read'),
     sourceSkipped: (fields) => logger.warn(fields, 'call read without one of its sources'),

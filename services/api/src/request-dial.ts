@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { DialIntents } from '@ramal/bus';
+import type { DialIntents, DialLimiter } from '@ramal/bus';
 import type { dialRequest } from '@ramal/contracts';
 import { WireError } from '@ramal/runtime';
-import { isInternalNumber, type Queryable, type TenantLookup, toExternalE164 } from '@ramal/store';
+import { judgeDial, type Queryable, type TenantLookup, toExternalE164 } from '@ramal/store';
 import type { z } from 'zod';
 import type { Events } from './events.ts';
 import { requireActiveAgent, requireActiveTenant } from './tenant-access.ts';
@@ -11,7 +11,8 @@ type Dial = Omit<z.output<typeof dialRequest>, 'tenant'> & { tenant: string };
 
 /**
  * Records a dial (R37, R43) and answers at once; what becomes of it is told by the call's state.
- * @throws WireError not_found, tenant_disabled, forbidden, cti_disabled, ramal_missing or intent_conflict
+ * What may not be dialled (threat 1) is recorded with its reason, as a dial that failed.
+ * @throws WireError not_found, tenant_disabled, forbidden, cti_disabled, ramal_missing, intent_conflict or rate_limited
  */
 export type RequestDial = (dial: Dial, by: string) => Promise<{ intentId: string; callId: string }>;
 
@@ -19,9 +20,10 @@ export function createRequestDial(options: {
   store: Queryable;
   lookup: TenantLookup;
   intents: DialIntents;
+  limiter: DialLimiter;
   events: Events;
 }): RequestDial {
-  const { store, lookup, intents, events } = options;
+  const { store, lookup, intents, limiter, events } = options;
 
   const requestDial: RequestDial = async (dial, by) => {
     const { tenant, user, to, intentId = randomUUID(), context } = dial;
@@ -31,24 +33,30 @@ export function createRequestDial(options: {
       throw new WireError('cti_disabled', 'this company’s telephone system is switched off');
     }
     if (ramal === null) throw new WireError('ramal_missing', 'this user has no extension to call from');
-    const outcome = await intents.request({
-      tenant,
-      user,
-      ramal,
-      intentId,
-      to,
-      toE164: toExternalE164(profile, to),
-      direction: isInternalNumber(profile, to) ? 'internal' : 'outbound',
-      via: 'api',
-      context,
-      urgent: profile.tenant.vip,
-    });
+    const { denied, limits, internal, destination } = judgeDial(profile, to);
+    const direction = internal ? 'internal' : 'outbound';
+    const admit = async () => {
+      const asked = { tenant, user, intentId, to, destination };
+      const admission = await limiter.admit(asked, denied, limits);
+      if (admission === 'flood') {
+        throw new WireError('rate_limited', 'too many refused calls; wait a minute');
+      }
+      return admission === 'in' ? null : admission.refused;
+    };
+    const toE164 = toExternalE164(profile, to);
+    const urgent = profile.tenant.vip;
+    const outcome = await intents.request(
+      { tenant, user, ramal, intentId, to, toE164, direction, via: 'api', context, urgent },
+      admit,
+    );
     if (outcome.kind === 'conflict') {
       throw new WireError('intent_conflict', 'this intentId was used for another number or user');
     }
     const { callId, kind } = outcome;
-    events.dialRequested({ tenant, user, callId, repeated: kind === 'repeated', by });
-    return { intentId, callId };
+    if (kind === 'refused') events.dialDenied({ tenant, user, callId, reason: outcome.reason, by });
+    else events.dialRequested({ tenant, user, callId, repeated: kind === 'repeated', by });
+    // Of a second click the first one's.
+    return { intentId: outcome.intentId, callId };
   };
 
   return async (dial, by) => {

@@ -4,7 +4,9 @@ import { z } from 'zod';
 /** The environment of the dialer. */
 export const configSchema = z.object({
   ...commonEnv,
-  DIALER_CONCURRENCY: count().default(100).describe('Dials one process works on at a time'),
+  DIALER_CONCURRENCY: count()
+    .default(1_000)
+    .describe('Dials one process works on at a time; each is little more than a connection'),
   DIALER_CONNECT_TIMEOUT_MS: durationMs()
     .default(3_000)
     .describe('Longest wait for a connection to a CTI, TLS included'),

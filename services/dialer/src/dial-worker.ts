@@ -1,9 +1,12 @@
 import { DIAL_ATTEMPTS, toRetryDelayMs } from '@ramal/bus';
 import { DIAL_QUEUE, type DialJob, dialJob } from '@ramal/contracts';
-import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
+import { failpoint } from '@ramal/runtime';
+import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
+import { DialWaitingError } from './cti-place.ts';
 import { DialUnsentError } from './errors.ts';
 import type { Events } from './events.ts';
 import type { Attempt } from './run-dial.ts';
+import { createTenantTurns } from './tenant-turns.ts';
 
 export interface DialWorker {
   /** Takes no new jobs and waits for the running ones. */
@@ -14,6 +17,11 @@ export interface DialWorker {
 
 const CANARY = 'canary';
 const CANARY_EVERY_MS = 10_000;
+/**
+ * What one company may have of this process at a time, until its dials have their place at its CTI: from there on they
+ * mostly wait. Whoever dials alone must not wait behind ten thousand dials of another company.
+ */
+const TENANT_TURNS = { running: 4, waiting: 50, comeBackEveryMs: 5 };
 
 /** The consumer's side of the dial queue, and all that is BullMQ about it. */
 export function startDialWorker(options: {
@@ -26,24 +34,31 @@ export function startDialWorker(options: {
   // Both ends wait for Redis to come back for as long as it takes.
   const connection = { url: redisUrl, maxRetriesPerRequest: null };
   let lastProgressMs = performance.now();
+  const turns = createTenantTurns(TENANT_TURNS);
 
-  const process = async (job: Job): Promise<void> => {
+  const process = async (job: Job, token: string | undefined): Promise<void> => {
     if (job.name === CANARY) return;
     const parsed = dialJob.safeParse(job.data);
     if (!parsed.success) throw new UnrecoverableError('the job is no dial');
     const made = job.attemptsMade + 1;
     const retryInMs = made < DIAL_ATTEMPTS.attempts ? toRetryDelayMs(made) : null;
+    const onPlaced = await turns.take(parsed.data.tenant, performance.now());
+    if (typeof onPlaced !== 'function') return comeBack(job, token, onPlaced.comeBackInMs);
     try {
-      await run(parsed.data, { number: made, retryInMs });
+      await run(parsed.data, { number: made, retryInMs, waited: job.attemptsStarted > made, onPlaced });
+      failpoint('dialer.before_job_done');
     } catch (error) {
+      if (error instanceof DialWaitingError) return await comeBack(job, token, error.waitMs);
       if (!(error instanceof DialUnsentError)) events.backgroundFailed('dial', error);
       throw error;
+    } finally {
+      onPlaced();
     }
   };
   const worker = new Worker(
     DIAL_QUEUE.name,
-    (job) =>
-      process(job).finally(() => {
+    (job, token) =>
+      process(job, token).finally(() => {
         lastProgressMs = performance.now();
       }),
     {
@@ -72,4 +87,13 @@ export function startDialWorker(options: {
       await Promise.allSettled([worker.close(), canaries.close()]);
     },
   };
+}
+
+/**
+ * Gives the job's place here to another one meanwhile. It keeps its priority, and none of its attempts is spent.
+ * @throws DelayedError always: so the library is told
+ */
+async function comeBack(job: Job, token: string | undefined, inMs: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + inMs, token);
+  throw new DelayedError();
 }

@@ -9,7 +9,10 @@ export class DialRefusedError extends Error {
   }
 }
 
-/** The request provably never left this machine: it may be tried again (I1). `why` is a short code. */
+/**
+ * The request provably never left this machine, or the CTI may be asked again: it may be tried again (I1). `why` is a short
+ * code.
+ */
 export class DialUnsentError extends Error {
   readonly reason: DialReason;
   readonly why: string;

@@ -14,6 +14,8 @@ export interface Events {
   finished(
     fields: DialFields & { outcome: string; reason?: string; status?: number; latencyMs?: number },
   ): void;
+  /** The circuit breaker of a tenant's CTI. */
+  breakerMoved(fields: { tenant: string; move: 'opened' | 'closed' }): void;
   skipped(fields: { tenant: string; intentId: string; why: string }): void;
   backgroundFailed(what: string, error: unknown): void;
 }
@@ -24,13 +26,14 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
   const attempts = metrics.counter('ramal_dialer_attempts_total', 'Attempts begun');
   const unsent = metrics.counter(
     'ramal_dialer_unsent_total',
-    'Attempts that ended before the request was sent',
+    'Attempts that placed nothing, or after which the CTI may be asked again',
     ['why'],
   );
   const outcomes = metrics.counter('ramal_dialer_outcomes_total', 'Final outcomes of dials', [
     'outcome',
     'reason',
   ]);
+  const breakers = metrics.counter('ramal_dialer_breaker_moves_total', 'Circuit breakers of CTIs', ['move']);
   const latency = metrics.histogram(
     'ramal_dialer_cti_seconds',
     "Time from the request's first byte to the CTI's answer",
@@ -53,6 +56,10 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       outcomes.inc({ outcome: fields.outcome, reason: fields.reason ?? 'none' });
       if (fields.latencyMs !== undefined) latency.observe(fields.latencyMs / 1000);
       logger.info(fields, 'dial finished');
+    },
+    breakerMoved(fields) {
+      breakers.inc({ move: fields.move });
+      logger.warn(fields, 'circuit breaker moved');
     },
     skipped: (fields) => logger.info(fields, 'dial skipped'),
     backgroundFailed(what, error) {

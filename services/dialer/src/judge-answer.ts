@@ -1,23 +1,50 @@
 import type { DialStep } from '@ramal/calls';
+import { type DialDialect, judgeAttempt, type RetryVerdict } from '@ramal/cti';
 import type { CtiAnswer } from './send-originate.ts';
 
-/** What an answer means for the dial. After the request has left, doubt is said and nothing is repeated (I1). */
-export function judgeAnswer(answer: CtiAnswer, fence: string): DialStep {
+/** What came back after the request may have left, by the one policy of retries (I1). */
+export function judgeAnswer(answer: CtiAnswer, dialect: DialDialect): RetryVerdict {
+  const phase = 'after_first_byte';
   switch (answer.kind) {
     case 'timeout':
-      return { type: 'dial.uncertain', fence, reason: 'cti_timeout' };
+      return judgeAttempt({ phase, kind: 'error', code: 'ETIMEDOUT' }, dialect);
     case 'reset':
-      return { type: 'dial.uncertain', fence, reason: 'cti_reset' };
-    case 'answered': {
-      const { status, latencyMs } = answer;
-      if (status >= 200 && status < 300) return { type: 'dial.accepted', fence, status, latencyMs };
-      if (status >= 300 && status < 400)
-        return { type: 'dial.failed', fence, reason: 'cti_redirected', status };
-      if (status === 401 || status === 403)
-        return { type: 'dial.failed', fence, reason: 'cti_auth_failed', status };
-      if (status >= 400 && status < 500)
-        return { type: 'dial.failed', fence, reason: 'cti_rejected', status };
-      return { type: 'dial.uncertain', fence, reason: 'cti_error', status };
-    }
+      return judgeAttempt({ phase, kind: 'error', code: answer.code }, dialect);
+    case 'answered':
+      return judgeAttempt(
+        { phase, kind: 'status', status: answer.status, reason: toReason(answer) },
+        dialect,
+      );
   }
+}
+
+/** What is told of a dial that is not tried again. */
+export function toFinalStep(verdict: RetryVerdict, answer: CtiAnswer, fence: string): DialStep {
+  const status = answer.kind === 'answered' ? { status: answer.status } : {};
+  switch (verdict.kind) {
+    case 'accepted':
+      return answer.kind === 'answered'
+        ? { type: 'dial.accepted', fence, ...toAccepted(answer) }
+        : { type: 'dial.uncertain', fence, reason: 'cti_reset' };
+    case 'refused':
+      return { type: 'dial.failed', fence, reason: verdict.reason, ...status };
+    case 'not_placed':
+      return { type: 'dial.failed', fence, reason: 'cti_busy', ...status };
+    case 'unsent':
+      return { type: 'dial.failed', fence, reason: 'cti_unreachable', ...status };
+    case 'uncertain':
+      return { type: 'dial.uncertain', fence, reason: verdict.reason, ...status };
+  }
+}
+
+type Answered = Extract<CtiAnswer, { kind: 'answered' }>;
+
+function toReason(answer: Answered) {
+  return 'reason' in answer ? answer.reason : undefined;
+}
+
+function toAccepted({ status, latencyMs, ...more }: Answered) {
+  return 'externalCallId' in more && more.externalCallId !== undefined
+    ? { status, latencyMs, externalCallId: more.externalCallId }
+    : { status, latencyMs };
 }

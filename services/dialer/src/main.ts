@@ -1,10 +1,11 @@
-import { createLogger, parseEnv, runService } from '@ramal/runtime';
+import { announceFailpoints, createLogger, DIALER_FAILPOINTS, parseEnv, runService } from '@ramal/runtime';
 import { configSchema } from './config.ts';
 import { startDialer } from './service.ts';
 
 try {
   const config = parseEnv(configSchema, process.env);
   const logger = createLogger('dialer', config.LOG_LEVEL);
+  announceFailpoints(logger, DIALER_FAILPOINTS, process.env);
   await runService({
     logger,
     watchParent: config.RAMAL_PARENT_WATCH,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type CommitOutcome,
+  type CtiOutcome,
   type DialIntent,
   type DialIntents,
   isSettled,
@@ -9,28 +9,42 @@ import {
   type TraceRecorder,
 } from '@ramal/bus';
 import { DIAL_DEADLINE_MS, type DialStep } from '@ramal/calls';
-import type { DialJob, TraceStep } from '@ramal/contracts';
+import type { DialJob, DialReason, TraceStep } from '@ramal/contracts';
 import {
-  buildOriginate,
-  CtiCredentialInvalidError,
-  CtiCredentialsMissingError,
+  type AttemptEnd,
+  type DialDialect,
+  judgeAttempt,
   maskOriginate,
-  NumberNotDiallableError,
-  type OriginateRequest,
-  toDialReason,
+  type RetryVerdict,
 } from '@ramal/cti';
-import { isInternalNumber, type TenantLookup } from '@ramal/store';
+import { failpoint } from '@ramal/runtime';
+import type { TenantLookup } from '@ramal/store';
 import { connectCti } from './connect-cti.ts';
+import {
+  DialWaitingError,
+  leavePlace,
+  type PlaceDeps,
+  takePlace,
+  toCtiOutcome,
+  toUnsentOutcome,
+} from './cti-place.ts';
 import { DialRefusedError, DialUnsentError, toErrorCode } from './errors.ts';
 import type { Events } from './events.ts';
-import { judgeAnswer } from './judge-answer.ts';
+import { judgeAnswer, toFinalStep } from './judge-answer.ts';
+import { prepareDial } from './prepare-dial.ts';
+import type { HostResolver } from './resolve-host.ts';
 import { type CtiAnswer, sendOriginate } from './send-originate.ts';
+import { giveBackDial, settleDial } from './settle-dial.ts';
 
 export interface RunDialDeps {
   intents: DialIntents;
+  /** In front of each tenant's CTI. */
+  gate: PlaceDeps['gate'];
   lookup: TenantLookup;
   events: Events;
   connectTimeoutMs: number;
+  /** The process' one resolver: its cache is what keeps one company's slow DNS from the others. */
+  resolver: HostResolver;
   recorder?: TraceRecorder;
 }
 
@@ -38,18 +52,33 @@ export interface RunDialDeps {
 export interface Attempt {
   number: number;
   retryInMs: number | null;
+  /** It came before and was told to wait for its turn. */
+  waited?: boolean;
+  /** Told when the dial has its place at the CTI: from then on it mostly waits for others. */
+  onPlaced?(): void;
 }
 
 /** Time kept at the end of the deadline for a retry to be worth it, in ms. */
 const LEAST_ATTEMPT_MS = 100;
+/** What a request may take to the CTI: with less left it would arrive after the deadline, in ms. */
+const ON_THE_WAY_MS = 50;
 /** How long past the deadline the CTI's answer is waited for; the watchdog speaks a little later. */
 const ANSWER_GRACE_MS = 800;
-const COMMIT_RETRY_MS = 200;
+
+/** A dial that this attempt has claimed. */
+interface Dial {
+  intent: DialIntent;
+  attempt: Attempt;
+  /** Until the deadline. */
+  leftMs(): number;
+}
 
 /**
- * One attempt at a dial: claim, look up, connect, record `sent`, send, judge. Everything before `sent` may
- * be tried again; after it nothing is (I1), and nothing is sent after the deadline (I2).
+ * One attempt at a dial: claim, look up, connect, record `sent`, send, judge. What was not written may be tried again,
+ * and what was only where the CTI says that it placed nothing, or places it once however often it is asked (I1); nothing is
+ * sent after the deadline (I2).
  * @throws DialUnsentError when the job should be tried again
+ * @throws DialWaitingError when it should come back later, which is no attempt
  */
 export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps): Promise<void> {
   const { intents, events } = deps;
@@ -63,23 +92,43 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
   const { intent, nowMs } = found;
   const fields = { ...job, callId: intent.callId };
   const fence = randomUUID();
+  failpoint('dialer.before_claim');
   const claimed = await intents.claim(intent, fence);
   if (claimed === 'late') return expire(intent, deps);
   if (claimed !== 'applied') {
     recordStep(deps, intent, 'job.skipped', { why: 'not claimable' });
     return events.skipped({ ...job, why: 'not claimable' });
   }
+  failpoint('dialer.after_claim');
   events.attempted({ ...fields, attempt: attempt.number });
   const waitedMs = Math.max(0, nowMs - (intent.deadlineMs - DIAL_DEADLINE_MS));
   recordStep(deps, intent, 'job.taken', { attempt: attempt.number, waitedMs });
   // From here on time is measured by our own steady clock, from Redis' word on how much is left.
   const deadlineAt = askedAt + (intent.deadlineMs - nowMs);
   const leftMs = () => deadlineAt - performance.now();
+  const dial: Dial = { intent, attempt, leftMs };
 
+  // Null without a place at the CTI; else what the attempt says about the CTI when it ends.
+  let outcome: CtiOutcome | null = null;
+  let maySent = false;
+  let phase: AttemptEnd['phase'] = 'before_first_byte';
   try {
-    const request = await prepare(intent, deps);
-    const socket = await connectCti(request, Math.max(1, Math.min(deps.connectTimeoutMs, leftMs())));
+    const { request, dialect, rules } = await prepareDial(intent, deps);
+    const again = attempt.number > 1;
+    const waited = attempt.waited ?? false;
+    await takePlace({ tenant: job.tenant, fence, waited, again, leftMs: leftMs() }, deps);
+    outcome = 'neutral';
+    attempt.onPlaced?.();
+    failpoint('dialer.before_connect');
+    const socket = await connectCti(
+      request,
+      Math.max(1, Math.min(deps.connectTimeoutMs, leftMs())),
+      deps.resolver,
+    );
+    failpoint('dialer.after_connect');
     if (socket.destroyed) throw new DialUnsentError('cti_unreachable', 'CLOSED_BEFORE_REQUEST');
+    failpoint('dialer.before_sent');
+    maySent = true;
     const recorded = await intents
       .step(intent, { type: 'dial.requesting', fence, attempt: attempt.number })
       .catch((error: unknown) => {
@@ -92,14 +141,15 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
       recordStep(deps, intent, 'job.skipped', { why: 'taken over or canceled' });
       return events.skipped({ ...job, why: 'taken over or canceled' });
     }
-    const late = leftMs() <= 0;
-    if (late || socket.destroyed) {
-      // Redis was slow to say yes. The phone must not ring after the deadline (I2); and what is recorded as sent is
-      // not sent again, also where the connection was gone before the first byte (I1).
+    failpoint('dialer.after_sent');
+    const tooLate: DialStep = { type: 'dial.failed', fence, reason: 'deadline_passed' };
+    if (leftMs() <= 0) {
+      // Redis was slow to say yes. The phone must not ring after the deadline (I2).
       socket.destroy();
-      const reason = late ? 'deadline_passed' : 'cti_unreachable';
-      return await settle(intent, { type: 'dial.failed', fence, reason }, deps, ANSWER_GRACE_MS);
+      return await settleDial(intent, tooLate, deps, ANSWER_GRACE_MS);
     }
+    // Gone before the first byte: recorded as sent, and provably not.
+    if (socket.destroyed) throw new DialUnsentError('cti_unreachable', 'CLOSED_BEFORE_REQUEST');
     events.requestSent({ ...fields, method: request.method, prefix: request.prefix });
     recordStep(deps, intent, 'cti.request', {
       method: request.method,
@@ -108,64 +158,112 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
       attempt: attempt.number,
     });
     const sentAt = performance.now();
-    const answer = await sendOriginate(request, socket, Math.max(1, leftMs() + ANSWER_GRACE_MS));
-    const verdict = judgeAnswer(answer, fence);
-    recordStep(deps, intent, 'cti.answer', toAnswerDetail(answer, verdict, performance.now() - sentAt));
-    await settle(intent, verdict, deps, leftMs() + 2 * ANSWER_GRACE_MS);
+    phase = 'after_first_byte';
+    const forMs = Math.max(1, leftMs() + ANSWER_GRACE_MS);
+    const answer = await sendOriginate(request, socket, forMs, rules, () => leftMs() > ON_THE_WAY_MS);
+    if (answer.kind === 'late') return await settleDial(intent, tooLate, deps, ANSWER_GRACE_MS);
+    failpoint('dialer.after_answer');
+    const verdict = judgeAnswer(answer, dialect);
+    // Who says that it has no place now is there.
+    outcome = verdict.kind === 'not_placed' ? 'ok' : toCtiOutcome(answer);
+    const final = toFinalStep(verdict, answer, fence);
+    recordStep(deps, intent, 'cti.answer', toAnswerDetail(answer, final, performance.now() - sentAt));
+    const unfinished = toUnfinished(verdict, answer, final);
+    if (unfinished !== null) throw new DialUnfinishedError(unfinished);
+    await settleDial(intent, final, deps, leftMs() + 2 * ANSWER_GRACE_MS);
   } catch (error) {
-    await onUnsent(error, intent, fence, attempt, leftMs(), deps);
-  }
-}
-
-/** Looks everything up and builds the request. @throws DialRefusedError */
-async function prepare(intent: DialIntent, { lookup }: RunDialDeps): Promise<OriginateRequest> {
-  const profile = await lookup.profile(intent.tenant);
-  if (profile === null || !profile.tenant.active) throw new DialRefusedError('tenant_disabled');
-  if (profile.cti.status !== 'ok') throw new DialRefusedError(toDialReason(profile.cti));
-  const credentials = await lookup.credentials(intent.tenant, intent.user);
-  if (credentials === null) throw new DialRefusedError('cti_credentials_missing');
-  try {
-    return buildOriginate({
-      config: profile.cti.config,
-      // The extension of the click, also when the user's has changed since.
-      credentials: { ...credentials, ramal: intent.ramal },
-      number: intent.to,
-      internal: isInternalNumber(profile, intent.to),
-      callId: intent.callId,
-    });
-  } catch (error) {
-    if (
-      error instanceof CtiCredentialsMissingError ||
-      error instanceof CtiCredentialInvalidError ||
-      error instanceof NumberNotDiallableError
-    ) {
-      throw new DialRefusedError(error.code);
+    if (error instanceof DialWaitingError) {
+      recordStep(deps, intent, 'job.unsent', { why: 'CTI_BUSY', retryInMs: error.waitMs });
+      throw error;
     }
-    throw error;
+    if (error instanceof DialUnfinishedError) return await tryAgain(error.end, fence, dial, deps);
+    if (outcome !== null) outcome = toUnsentOutcome(error);
+    await onFailure(error, { phase, maySent }, fence, dial, deps);
+  } finally {
+    if (outcome !== null) await leavePlace({ tenant: job.tenant, fence }, outcome, deps);
   }
 }
 
-/** Nothing was sent: refuse for good, or try again while there is time. */
-async function onUnsent(
+/** How an attempt ended that may be tried again, and what is told where it is not. */
+interface Unfinished {
+  reason: DialReason;
+  /** A short code. */
+  why: string;
+  final: DialStep;
+  /** Why the CTI may have placed the call all the same. */
+  doubt?: DialReason;
+  /** It may be recorded as sent. */
+  maySent: boolean;
+}
+
+/** The CTI answered, or may have, and may be asked again. */
+class DialUnfinishedError extends Error {
+  readonly end: Unfinished;
+  constructor(end: Unfinished) {
+    super(`dial not finished: ${end.why}`);
+    this.end = end;
+  }
+}
+
+function toUnfinished(verdict: RetryVerdict, answer: CtiAnswer, final: DialStep): Unfinished | null {
+  const why = answer.kind === 'answered' ? `STATUS_${answer.status}` : answer.kind.toUpperCase();
+  switch (verdict.kind) {
+    case 'not_placed':
+    case 'unsent':
+      return { reason: 'cti_busy', why, final, maySent: true };
+    case 'uncertain':
+      return verdict.again
+        ? { reason: verdict.reason, why, final, doubt: verdict.reason, maySent: true }
+        : null;
+    case 'accepted':
+    case 'refused':
+      return null;
+  }
+}
+
+/** An error of ours is no answer: the CTI may not be asked again for it, whatever it promises. */
+const NO_PROMISES: DialDialect = { notPlacedStatuses: [], originateIdempotent: false };
+
+/** Something went wrong: refuse for good, doubt it, or, where nothing was written, try again while there is time. */
+async function onFailure(
   error: unknown,
-  intent: DialIntent,
+  { phase, maySent }: { phase: AttemptEnd['phase']; maySent: boolean },
   fence: string,
-  attempt: Attempt,
-  leftMs: number,
+  dial: Dial,
   deps: RunDialDeps,
 ): Promise<void> {
   if (error instanceof DialRefusedError) {
-    return settle(intent, { type: 'dial.failed', fence, reason: error.reason }, deps, leftMs);
+    const refused: DialStep = { type: 'dial.failed', fence, reason: error.reason };
+    return settleDial(dial.intent, refused, deps, dial.leftMs());
   }
-  const unsent =
-    error instanceof DialUnsentError ? error : new DialUnsentError('internal_error', toErrorCode(error));
+  const { reason, why } =
+    error instanceof DialUnsentError ? error : { reason: 'internal_error' as const, why: toErrorCode(error) };
+  const verdict = judgeAttempt({ phase, kind: 'error', code: why }, NO_PROMISES);
+  if (verdict.kind === 'unsent') {
+    const final: DialStep = { type: 'dial.failed', fence, reason };
+    return tryAgain({ reason, why, final, maySent }, fence, dial, deps);
+  }
+  // Nothing is expected to fail here; and what may have left is never given back by mistake (I1).
+  deps.events.backgroundFailed('dial', error);
+  const doubtful: DialStep = { type: 'dial.uncertain', fence, reason: 'cti_reset' };
+  await settleDial(dial.intent, doubtful, deps, dial.leftMs() + 2 * ANSWER_GRACE_MS);
+}
+
+/**
+ * Leaves it to the queue to try again while there is time, else settles the dial.
+ * @throws DialUnsentError when the job should be tried again
+ */
+async function tryAgain(end: Unfinished, fence: string, dial: Dial, deps: RunDialDeps): Promise<void> {
+  const { intent, attempt, leftMs } = dial;
   const { tenant, intentId, callId } = intent;
-  const again = attempt.retryInMs !== null && attempt.retryInMs + LEAST_ATTEMPT_MS < leftMs;
+  const { reason, why, doubt, maySent } = end;
+  const spareMs = attempt.retryInMs === null ? 0 : leftMs() - attempt.retryInMs - LEAST_ATTEMPT_MS;
+  const again = spareMs > 0 && (!maySent || (await giveBackDial(intent, fence, doubt, deps, spareMs)));
   const retryInMs = again ? attempt.retryInMs : null;
-  deps.events.unsent({ tenant, intentId, callId, attempt: attempt.number, why: unsent.why, retryInMs });
-  recordStep(deps, intent, 'job.unsent', { why: unsent.why, attempt: attempt.number, retryInMs });
-  if (again) throw unsent;
-  await settle(intent, { type: 'dial.failed', fence, reason: unsent.reason }, deps, leftMs);
+  deps.events.unsent({ tenant, intentId, callId, attempt: attempt.number, why, retryInMs });
+  recordStep(deps, intent, 'job.unsent', { why, attempt: attempt.number, retryInMs });
+  if (again) throw new DialUnsentError(reason, why);
+  await settleDial(intent, end.final, deps, leftMs() + (maySent ? 2 * ANSWER_GRACE_MS : 0));
 }
 
 function recordStep(
@@ -181,38 +279,12 @@ function toAnswerDetail(answer: CtiAnswer, verdict: DialStep, ms: number): NonNu
   return {
     ...(answer.kind === 'answered' ? { status: answer.status } : {}),
     ...(answer.kind === 'reset' ? { error: answer.code } : {}),
-    ...(answer.kind === 'timeout' ? { error: 'TIMEOUT' } : {}),
+    ...(answer.kind === 'timeout' ? { error: answer.code ?? 'TIMEOUT' } : {}),
     latencyMs: answer.kind === 'answered' ? answer.latencyMs : Math.round(ms),
     verdict: verdict.type,
   };
 }
 
 async function expire(intent: DialIntent, deps: RunDialDeps): Promise<void> {
-  await settle(intent, { type: 'dial.expired' }, deps, ANSWER_GRACE_MS);
-}
-
-/** Records the end of a dial, as long as there is time to; after that the watchdog's verdict stands. */
-async function settle(intent: DialIntent, step: DialStep, deps: RunDialDeps, forMs: number): Promise<void> {
-  const { tenant, intentId, callId } = intent;
-  const untilMs = performance.now() + forMs;
-  for (;;) {
-    const outcome: CommitOutcome | null = await deps.intents.step(intent, step).catch((error: unknown) => {
-      deps.events.backgroundFailed('settle', error);
-      return null;
-    });
-    if (outcome !== null) {
-      const recorded = outcome === 'applied' || outcome === 'duplicate';
-      return deps.events.finished({
-        tenant,
-        intentId,
-        callId,
-        outcome: recorded ? step.type : 'settled by another',
-        ...('reason' in step ? { reason: step.reason } : {}),
-        ...('status' in step && step.status !== undefined ? { status: step.status } : {}),
-        ...('latencyMs' in step ? { latencyMs: step.latencyMs } : {}),
-      });
-    }
-    if (performance.now() >= untilMs) return;
-    await new Promise((resolve) => setTimeout(resolve, COMMIT_RETRY_MS));
-  }
+  await settleDial(intent, { type: 'dial.expired' }, deps, ANSWER_GRACE_MS);
 }

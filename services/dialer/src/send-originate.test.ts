@@ -1,12 +1,16 @@
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import type { AnswerRules } from '@ramal/cti';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCertificate } from '../test/create-certificate.ts';
-import { originate, startPbx, startTcp, type TestPbx } from '../test/start-pbx.ts';
+import { type Answer, originate, startPbx, startTcp, type TestPbx } from '../test/start-pbx.ts';
 import { connectCti } from './connect-cti.ts';
+import { createHostResolver } from './resolve-host.ts';
 import { sendOriginate } from './send-originate.ts';
 
+const resolver = createHostResolver();
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
@@ -19,7 +23,7 @@ const pbxThat = async (...args: Parameters<typeof startPbx>): Promise<TestPbx> =
   keep(await startPbx(...args));
 
 async function send(request: ReturnType<typeof originate>, timeoutMs = 2_000) {
-  return sendOriginate(request, await connectCti(request, 2_000), timeoutMs);
+  return sendOriginate(request, await connectCti(request, 2_000, resolver), timeoutMs);
 }
 
 describe('R32 the request on the wire', () => {
@@ -32,6 +36,16 @@ describe('R32 the request on the wire', () => {
     const pbx = await pbxThat();
     expect(await send(originate(pbx.port, { path }))).toMatchObject({ kind: 'answered', status: 200 });
     expect(pbx.requests.map(({ target }) => target)).toEqual([path]);
+  });
+
+  it('I2 nothing leaves when it is too late by the time it would, and the CTI hears nothing but the connection', async () => {
+    const pbx = await pbxThat();
+    const late = originate(pbx.port, { path: '/late' });
+    const socket = await connectCti(late, 2_000, resolver);
+    expect(await sendOriginate(late, socket, 2_000, undefined, () => false)).toEqual({ kind: 'late' });
+    // Sentinel: what was sent before it would have come before it.
+    expect(await send(originate(pbx.port, { path: '/next' }))).toMatchObject({ status: 200 });
+    expect(pbx.requests.map(({ target }) => target)).toEqual(['/next']);
   });
 
   it('R31 carries the credentials under their names, and little else', async () => {
@@ -115,7 +129,7 @@ describe('I1 exactly one request leaves, whatever comes back', () => {
   it('on a connection that is gone already it is a reset at once', async () => {
     const rude = keep(await startTcp((socket) => socket.destroy()));
     const request = originate(rude.port);
-    const socket = await connectCti(request, 2_000);
+    const socket = await connectCti(request, 2_000, resolver);
     await new Promise((resolve) => socket.resume().once('close', resolve));
     const startedMs = performance.now();
     expect(await sendOriginate(request, socket, 5_000)).toMatchObject({ kind: 'reset' });
@@ -125,7 +139,7 @@ describe('I1 exactly one request leaves, whatever comes back', () => {
   it('a mute CTI, in time', async () => {
     const pbx = await pbxThat(() => undefined);
     const startedMs = performance.now();
-    expect(await send(originate(pbx.port), 200)).toEqual({ kind: 'timeout' });
+    expect(await send(originate(pbx.port), 200)).toEqual({ kind: 'timeout', code: 'HEAD_TIMEOUT' });
     expect(performance.now() - startedMs).toBeLessThan(1_500);
     expect([pbx.requests.length, pbx.connections]).toEqual([1, 1]);
   });
@@ -201,6 +215,143 @@ describe('a hostile answer', () => {
       }),
     );
     expect(await send(originate(pbx.port))).toMatchObject({ kind: 'answered', status: 101 });
+  });
+});
+
+describe('every phase has its end, and its own code', () => {
+  /** A CTI that says this as soon as it is asked, and then what `more` says, until the connection is gone. */
+  async function ctiThat(says: string | Buffer, more?: string): Promise<number> {
+    const cti = await startTcp((socket) => {
+      let timer: NodeJS.Timeout | undefined;
+      socket.once('data', () => {
+        socket.write(says);
+        if (more !== undefined) timer = setInterval(() => socket.write(more), 5);
+      });
+      socket.on('close', () => clearInterval(timer));
+    });
+    return keep(cti).port;
+  }
+  const HEAD = 'HTTP/1.1 200 OK\r\n';
+
+  it('one that stops reading in the middle of the request', async () => {
+    const sockets: Socket[] = [];
+    const cti = keep(
+      await startTcp((socket) => {
+        sockets.push(socket.pause());
+      }),
+    );
+    const request = originate(cti.port, { path: `/${'x'.repeat(32 * 1024 * 1024)}` });
+    expect(await send(request, 300)).toEqual({ kind: 'timeout', code: 'SEND_TIMEOUT' });
+  });
+
+  it.each([
+    ['nothing', '', undefined],
+    ['a status line that does not end', 'HTTP/1.1 2', undefined],
+    ['headers that drip and never end', HEAD, 'x: y\r\n'],
+    ['a preliminary answer and no other', 'HTTP/1.1 100 Continue\r\n\r\n', undefined],
+  ])('%s', async (_, says, more) => {
+    const answer = await send(originate(await ctiThat(says, more)), 300);
+    expect(answer).toEqual({ kind: 'timeout', code: 'HEAD_TIMEOUT' });
+  });
+
+  it.each([
+    ['preliminary answers without end', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(100_000), 'TOO_MANY_1XX'],
+    ['early hints without end', 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'.repeat(50_000), 'TOO_MANY_1XX'],
+    ['too large a header', `${HEAD}x: ${'y'.repeat(20_000)}\r\n\r\n`, 'HPE_HEADER_OVERFLOW'],
+    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /^HPE_/],
+    ['settings of HTTP/2', Buffer.from('000012040000000000000300000064', 'hex'), /^HPE_/],
+    ['a TLS alert', Buffer.from('15030100020228', 'hex'), /^HPE_/],
+    ['zeros', Buffer.alloc(100_000), /^HPE_/],
+    ['two lengths', `${HEAD}content-length: 1\r\ncontent-length: 2\r\n\r\nx`, /^HPE_/],
+    ['a header of two lines', `${HEAD}x: a\r\n b\u0000c\r\n\r\n`, /^HPE_/],
+  ])('%s is a reset that says why', async (_, says, code) => {
+    const answer = await send(originate(await ctiThat(says)));
+    expect(answer).toEqual({ kind: 'reset', code: expect.stringMatching(code) });
+  });
+
+  it.each([
+    ['no length and no end', 'hello'],
+    ['a length that is never reached', 'content-length: 500\r\n\r\nhello'],
+    ['chunks that never end', 'transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n'],
+    ['a chunk of a terabyte', 'transfer-encoding: chunked\r\n\r\nfffffffff\r\nhello'],
+    ['broken chunks', 'transfer-encoding: chunked\r\n\r\nzz\r\nhello'],
+    ['a length that is no number', ''],
+  ])('a body with %s: the status counts all the same', async (what, body) => {
+    const text = what.startsWith('a length that is no') ? '' : body.includes('\r\n') ? body : `\r\n${body}`;
+    const answer = await send(originate(await ctiThat(`${HEAD}${text === '' ? 'x: y\r\n\r\n' : text}`)));
+    expect(answer).toMatchObject({ kind: 'answered', status: 200 });
+  });
+
+  it('a body that drips is waited for a second at most', async () => {
+    const port = await ctiThat(`${HEAD}\r\n`, 'x');
+    const startedMs = performance.now();
+    expect(await send(originate(port), 60_000)).toMatchObject({ kind: 'answered', status: 200 });
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+  });
+
+  it('whatever bytes come, it is an answer of some kind', async () => {
+    const bytes = fc.uint8Array({ maxLength: 200 }).map((data) => Buffer.from(data));
+    const says = fc.oneof(
+      bytes,
+      bytes.map((data) => Buffer.concat([Buffer.from(HEAD), data])),
+      bytes.map((data) =>
+        Buffer.concat([Buffer.from(`${HEAD}content-type: application/json\r\n\r\n`), data]),
+      ),
+    );
+    let now = Buffer.alloc(0);
+    const cti = keep(await startTcp((socket) => socket.once('data', () => socket.end(now))));
+    await fc.assert(
+      fc.asyncProperty(says, async (data) => {
+        now = data;
+        const answer = await send(originate(cti.port), 1_000);
+        expect(['answered', 'reset', 'timeout']).toContain(answer.kind);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('what the answer tells beyond its status', () => {
+  const rules: AnswerRules = {
+    id: { pointer: '/call/id' },
+    reasons: [['sem credito', 'cti_rejected']],
+  };
+  const sendTo = async (answer: Answer) => {
+    const request = originate((await pbxThat(answer)).port);
+    return sendOriginate(request, await connectCti(request, 2_000, resolver), 2_000, rules);
+  };
+
+  it("the CTI's id of the call", async () => {
+    const answer = await sendTo((_, response) => response.end('{"call":{"id":17.120}}'));
+    expect(answer).toMatchObject({ kind: 'answered', status: 200, externalCallId: '17.120' });
+  });
+
+  it('an error in an answer that says 200', async () => {
+    const answer = await sendTo((_, response) => response.end('{"erro":"Sem cr\\u00e9dito"}'));
+    expect(answer).toMatchObject({ kind: 'answered', status: 200, reason: 'cti_rejected' });
+  });
+
+  it('what came before the body was given up', async () => {
+    const answer = await sendTo((_, response) => {
+      response.writeHead(200);
+      response.write('sem credito');
+    });
+    expect(answer).toMatchObject({ kind: 'answered', status: 200, reason: 'cti_rejected' });
+  });
+
+  it('of a large one the first 64 KiB, whatever the chunks', async () => {
+    const at = (bytes: number) =>
+      sendTo((_, response) => response.end(`${'x'.repeat(bytes)}sem credito${'x'.repeat(1_000_000)}`));
+    expect(await at(64 * 1024 - 11)).toMatchObject({ status: 200, reason: 'cti_rejected' });
+    expect(await at(64 * 1024 - 10)).not.toHaveProperty('reason');
+  });
+
+  it('of a packed one nothing', async () => {
+    const answer = await sendTo((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      response.end(gzipSync('{"call":{"id":"17"}}'));
+    });
+    expect(answer).not.toHaveProperty('externalCallId');
   });
 });
 

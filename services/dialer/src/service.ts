@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import {
   connectRedis,
   createCallBus,
+  createCtiGate,
   createDialIntents,
   createDialQueue,
   createTraceRecorder,
@@ -12,6 +13,7 @@ import { connectTenants } from '@ramal/store';
 import type { Config } from './config.ts';
 import { startDialWorker } from './dial-worker.ts';
 import { createEvents } from './events.ts';
+import { createHostResolver } from './resolve-host.ts';
 import { runDial } from './run-dial.ts';
 
 /** A dialer that has finished nothing for this long, with a canary every ten seconds, is stuck. */
@@ -52,9 +54,11 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
       queue: null,
       newCallId,
     }),
+    gate: createCtiGate(redis, names),
     lookup: tenants.lookup,
     events,
     connectTimeoutMs: config.DIALER_CONNECT_TIMEOUT_MS,
+    resolver: createHostResolver(),
     recorder,
   };
   const worker = startDialWorker({

@@ -1,11 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { type CallBus, connectRedis, createCallBus, createDialIntents, type DialIntents } from '@ramal/bus';
+import {
+  type CallBus,
+  connectRedis,
+  createCallBus,
+  createCtiGate,
+  createDialIntents,
+  type DialIntents,
+} from '@ramal/bus';
 import { type CallEvent, createNames, type Names } from '@ramal/contracts';
-import { type EmpresasRow, toCtiConfig, toNumberingSettings } from '@ramal/cti';
+import {
+  type CtiSettings,
+  type EmpresasRow,
+  toCtiConfig,
+  toDialPolicy,
+  toNumberingSettings,
+} from '@ramal/cti';
 import { newCallId } from '@ramal/runtime';
 import type { TenantLookup, TenantProfile } from '@ramal/store';
 import { type RestartableServer, startTestRedis } from '@ramal/testkit';
 import type { Events } from '../src/events.ts';
+import { createHostResolver } from '../src/resolve-host.ts';
 import type { RunDialDeps } from '../src/run-dial.ts';
 
 export interface TestDialer {
@@ -36,7 +50,7 @@ export interface TestDialer {
 }
 
 /** A profile whose CTI listens on a port of this machine. */
-export function profileOf(port: number, row: EmpresasRow = {}): TenantProfile {
+export function profileOf(port: number, row: EmpresasRow = {}, settings: CtiSettings = {}): TenantProfile {
   const empresas: EmpresasRow = {
     usa_cti: 1,
     cti_autenticacao: 1,
@@ -54,10 +68,12 @@ export function profileOf(port: number, row: EmpresasRow = {}): TenantProfile {
   };
   return {
     tenant: { empresaId: 1, tenant: 'acme', name: null, active: true, vip: false, database: null },
-    cti: toCtiConfig({ empresas }),
+    cti: toCtiConfig({ empresas, settings }),
     ramalMaxDigits: 5,
     numbering: toNumberingSettings({}),
     maxCallMs: 4 * 60 * 60_000,
+    policy: toDialPolicy({}),
+    ctiLimits: { maxConcurrentDials: 200, maxDialsPerSecond: 200 },
     ringGroups: new Map(),
     userByRamal: new Map([['3501', 'ana']]),
   };
@@ -79,6 +95,7 @@ export async function openTestDialer(): Promise<TestDialer> {
     requestSent: note('requestSent'),
     finished: note('finished'),
     skipped: note('skipped'),
+    breakerMoved: note('breakerMoved'),
     backgroundFailed: (what, error) => void noted.push({ event: `failed ${what}`, fields: String(error) }),
   };
   const directory: TestDialer['directory'] = {
@@ -105,7 +122,14 @@ export async function openTestDialer(): Promise<TestDialer> {
     intents,
     bus,
     names,
-    deps: { intents, lookup, events, connectTimeoutMs: 1_000 },
+    deps: {
+      intents,
+      gate: createCtiGate(redis, names),
+      lookup,
+      events,
+      connectTimeoutMs: 1_000,
+      resolver: createHostResolver(),
+    },
     directory,
     noted,
     leave,

@@ -51,6 +51,7 @@ export async function startPbx(
 /** A server that does to each connection what it is told, and knows no HTTP. */
 export async function startTcp(
   onSocket: (socket: Socket) => void,
+  host?: string,
 ): Promise<{ port: number; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = createTcp((socket) => {
@@ -58,7 +59,7 @@ export async function startTcp(
     socket.on('error', () => undefined);
     onSocket(socket);
   });
-  const port = await listen(server);
+  const port = await listen(server, host);
   return {
     port,
     close: () =>
@@ -69,9 +70,9 @@ export async function startTcp(
   };
 }
 
-function listen(server: Server): Promise<number> {
+function listen(server: Server, host = '127.0.0.1'): Promise<number> {
   return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen(0, host, () => resolve((server.address() as AddressInfo).port));
   });
 }
 

@@ -10,7 +10,7 @@ import {
 } from '@ramal/bus';
 import { reduceCall } from '@ramal/calls';
 import { type CallEvent, type CallView, createNames, EVENT_FIELD, type Names } from '@ramal/contracts';
-import { toCtiConfig, toNumberingSettings } from '@ramal/cti';
+import { toCtiConfig, toDialPolicy, toNumberingSettings } from '@ramal/cti';
 import type { TenantProfile } from '@ramal/store';
 import { type RestartableServer, startTestRedis } from '@ramal/testkit';
 import type { Events } from '../src/events.ts';
@@ -45,6 +45,8 @@ export function newProfile(active = true): TenantProfile {
     ramalMaxDigits: 5,
     numbering: toNumberingSettings({}),
     maxCallMs: 4 * 60 * 60_000,
+    policy: toDialPolicy({}),
+    ctiLimits: { maxConcurrentDials: 10, maxDialsPerSecond: 10 },
     ringGroups: new Map(),
     userByRamal: new Map([
       ['3501', 'ana'],

@@ -1,12 +1,16 @@
-import type { DialIntents, PopupReactions } from '@ramal/bus';
+import type { DialIntents, DialLimiter, PopupReactions } from '@ramal/bus';
 import type { AgentIdentity, ClientFrame, CtiStatus } from '@ramal/contracts';
 import { WireError } from '@ramal/runtime';
-import { isInternalNumber, type TenantLookup, type TenantProfile, toExternalE164 } from '@ramal/store';
+import { judgeDial, type TenantLookup, type TenantProfile, toExternalE164 } from '@ramal/store';
 import type { Events } from './events.ts';
 
 /** What an authenticated agent may ask of the system, apart from what concerns the connection itself. */
 export interface AgentRequests {
-  /** @throws WireError `tenant_disabled`, `cti_disabled`, `ramal_missing` or `intent_conflict` */
+  /**
+   * What may not be dialled (threat 1) is recorded with its reason, as a dial that failed.
+   * @throws WireError `tenant_disabled`, `cti_disabled`, `ramal_missing`, `intent_conflict`, or `rate_limited` for one
+   * refused dial too many
+   */
   dial(agent: AgentIdentity, data: Extract<ClientFrame, { op: 'dial' }>['data']): Promise<object>;
   /** @throws WireError `intent_not_found` or `intent_not_cancelable` */
   cancelDial(agent: AgentIdentity, intentId: string): Promise<object>;
@@ -19,10 +23,13 @@ export interface AgentRequests {
 export function createAgentRequests(options: {
   lookup: TenantLookup;
   intents: DialIntents;
+  limiter: DialLimiter;
   reactions: PopupReactions;
+  /** Tenants whose CTI is not asked for the moment. */
+  downCtis: { has(tenant: string): boolean };
   events: Events;
 }): AgentRequests {
-  const { lookup, intents, reactions, events } = options;
+  const { lookup, intents, limiter, reactions, downCtis, events } = options;
   return {
     async dial(agent, { intentId, to, context }) {
       const { tenant, user, ramal } = agent;
@@ -34,28 +41,33 @@ export function createAgentRequests(options: {
             'your user has no extension (ramal); ask your administrator to set one',
           );
         }
-        const direction = isInternalNumber(profile, to) ? 'internal' : 'outbound';
+        const { denied, limits, internal, destination } = judgeDial(profile, to);
+        const direction = internal ? 'internal' : 'outbound';
+        const admit = async () => {
+          const asked = { tenant, user, intentId, to, destination };
+          const admission = await limiter.admit(asked, denied, limits);
+          if (admission === 'flood') {
+            throw new WireError('rate_limited', 'too many refused calls; wait a minute');
+          }
+          return admission === 'in' ? null : admission.refused;
+        };
         const urgent = profile.tenant.vip;
-        const outcome = await intents.request({
-          tenant,
-          user,
-          ramal,
-          intentId,
-          to,
-          toE164: toExternalE164(profile, to),
-          direction,
-          via: 'agent',
-          context,
-          urgent,
-        });
+        const toE164 = toExternalE164(profile, to);
+        const outcome = await intents.request(
+          { tenant, user, ramal, intentId, to, toE164, direction, via: 'agent', context, urgent },
+          admit,
+        );
         if (outcome.kind === 'conflict') {
           throw new WireError(
             'intent_conflict',
             'this intentId was used for another number; make a new one for each click',
           );
         }
-        events.dialRequested({ tenant, user, callId: outcome.callId, repeated: outcome.kind === 'repeated' });
-        return { intentId, callId: outcome.callId };
+        const { callId, kind } = outcome;
+        if (kind === 'refused') events.dialDenied({ tenant, user, callId, reason: outcome.reason });
+        else events.dialRequested({ tenant, user, callId, repeated: kind === 'repeated' });
+        // Of a second click the first one's, which all further steps name.
+        return { intentId: outcome.intentId, callId };
       } catch (error) {
         events.dialRefused({ tenant, user, code: error instanceof WireError ? error.code : 'unavailable' });
         throw error;
@@ -73,7 +85,7 @@ export function createAgentRequests(options: {
           'the CTI has been asked to dial already; hang up on the phone',
         );
       }
-      return { intentId, callId: found.intent.callId };
+      return { intentId: found.intent.intentId, callId: found.intent.callId };
     },
     async react(agent, popupId, reaction) {
       if (!(await reactions.record(agent, popupId, reaction))) {
@@ -83,7 +95,7 @@ export function createAgentRequests(options: {
     },
     async tenantState(tenant) {
       const profile = await lookup.profile(tenant);
-      return { active: profile?.tenant.active === true, cti: toCtiStatus(profile) };
+      return { active: profile?.tenant.active === true, cti: toCtiStatus(profile, downCtis.has(tenant)) };
     },
   };
 }
@@ -99,10 +111,11 @@ async function toDialableTenant(lookup: TenantLookup, tenant: string): Promise<T
   return profile;
 }
 
-function toCtiStatus(profile: TenantProfile | null): CtiStatus {
+function toCtiStatus(profile: TenantProfile | null, down: boolean): CtiStatus {
   switch (profile?.cti.status) {
     case 'ok':
-      return { enabled: true, state: 'ok' };
+      // A click on it is what finds out that the CTI is back.
+      return { enabled: true, state: down ? 'down' : 'ok' };
     case 'disabled':
       return { enabled: false, state: 'disabled' };
     case 'invalid':

@@ -8,6 +8,8 @@ export interface Events {
   authFailed(): void;
   dialRequested(fields: { tenant: string; user: string; callId: string; repeated: boolean }): void;
   dialRefused(fields: { tenant: string; user: string; code: string }): void;
+  /** It may not be dialled, and is recorded so (threat 1). */
+  dialDenied(fields: { tenant: string; user: string; callId: string; reason: string }): void;
   frameRefused(code: string): void;
   delivered(count: number): void;
   gapHealed(fields: { tenant: string; user: string; entries: number }): void;
@@ -25,6 +27,9 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
   const closes = metrics.counter('ramal_gateway_closes_total', 'Sockets that were closed', ['code']);
   const auths = metrics.counter('ramal_gateway_auth_total', 'Outcomes of auth', ['outcome']);
   const dials = metrics.counter('ramal_gateway_dials_total', 'Outcomes of dial frames', ['outcome']);
+  const denials = metrics.counter('ramal_dials_refused_total', 'Dials that policy or limits refused', [
+    'reason',
+  ]);
   const errors = metrics.counter('ramal_gateway_errors_total', 'Error frames sent', ['code']);
   const frames = metrics.counter('ramal_gateway_events_sent_total', 'Inbox events sent to sockets');
   const gaps = metrics.counter(
@@ -59,7 +64,13 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     },
     dialRefused(fields) {
       dials.inc({ outcome: fields.code });
+      if (fields.code === 'rate_limited') denials.inc({ reason: fields.code });
       logger.info(fields, 'dial refused');
+    },
+    dialDenied(fields) {
+      dials.inc({ outcome: 'denied' });
+      denials.inc({ reason: fields.reason });
+      logger.info(fields, 'dial denied');
     },
     frameRefused: (code) => errors.inc({ code }),
     delivered: (count) => frames.inc(count),

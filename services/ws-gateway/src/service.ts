@@ -5,7 +5,9 @@ import {
   createAgentInbox,
   createCallBus,
   createDialIntents,
+  createDialLimiter,
   createDialQueue,
+  createDownCtis,
   createPopupReactions,
   createSocketRegistry,
   createTraceRecorder,
@@ -25,6 +27,7 @@ import { createAgentHub } from './agent-hub.ts';
 import { createAgentRequests } from './agent-requests.ts';
 import type { Config } from './config.ts';
 import { openConnection } from './connection.ts';
+import { startDownCtis } from './down-ctis.ts';
 import { drain } from './drain.ts';
 import { createEvents } from './events.ts';
 import { createLegacyLogin } from './legacy-login.ts';
@@ -91,10 +94,14 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
     onHeard: link.heard,
   });
   releasers.add('feed probe', () => probe.stop());
+  const downCtis = startDownCtis({ read: createDownCtis(redis, names), events });
+  releasers.add('down ctis', () => downCtis.stop());
   const requests = createAgentRequests({
     lookup: tenants.lookup,
     intents,
+    limiter: createDialLimiter(redis, names),
     reactions: createPopupReactions(bus, inbox),
+    downCtis,
     events,
   });
 

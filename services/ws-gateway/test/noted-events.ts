@@ -17,6 +17,7 @@ export function createNotedEvents(): NotedEvents {
     authFailed: () => note('authFailed'),
     dialRequested: () => note('dialRequested'),
     dialRefused: ({ code }) => note(`dialRefused ${code}`),
+    dialDenied: ({ reason }) => note(`dialDenied ${reason}`),
     frameRefused: (code) => note(`frameRefused ${code}`),
     delivered: () => undefined,
     gapHealed: ({ entries }) => note(`gapHealed ${entries}`),

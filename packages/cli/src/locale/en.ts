@@ -55,6 +55,19 @@ export const en: Catalog = {
     carrierCode: 'must be a carrier code of two digits, or blank',
     dialFormat: 'must be national, as_given or e164',
     maxCallMinutes: 'must be a whole number from 1 to 600',
+    answerId:
+      'must be {"pointer": "/call/id"}, {"header": "x-call-id"}, {"before": "<id>", "after": "</id>"} or blank',
+    answerReasons:
+      'must lead from at most 100 texts of 2 to 200 characters to number_rejected, ramal_offline, ramal_busy, cti_rejected, cti_auth_failed or cti_busy',
+    notPlacedStatuses: 'must be at most 20 statuses from 400 to 599',
+    originateIdempotent: 'must be true or false, and true only with a callIdName',
+    maxConcurrentDials: 'must be a whole number from 1 to 200',
+    maxDialsPerSecond: 'must be a number from 0.1 to 200',
+    destinations:
+      'must name destinations: international (true, false or country codes), premium, allow and deny (number starts)',
+    dialLimits:
+      'must be whole numbers from 1 to 1000000: agentPerMinute, agentPerHour, tenantPerMinute, tenantPerHour, destinationPerMinute, destinationPerHour',
+    dialsBlocked: 'must be true or false',
   },
   findings: {
     tenant_unknown: 'There is no tenant "{tenant}" in wl_chamados_empresa.tenant.',

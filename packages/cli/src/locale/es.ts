@@ -57,6 +57,19 @@ export const es: Catalog = {
     carrierCode: 'debe ser un código de operadora de dos dígitos, o quedar vacío',
     dialFormat: 'debe ser national, as_given o e164',
     maxCallMinutes: 'debe ser un número entero de 1 a 600',
+    answerId:
+      'debe ser {"pointer": "/call/id"}, {"header": "x-call-id"}, {"before": "<id>", "after": "</id>"} o vacío',
+    answerReasons:
+      'debe llevar de como máximo 100 textos de 2 a 200 caracteres a number_rejected, ramal_offline, ramal_busy, cti_rejected, cti_auth_failed o cti_busy',
+    notPlacedStatuses: 'deben ser como máximo 20 códigos HTTP de 400 a 599',
+    originateIdempotent: 'debe ser true o false, y true solo con un callIdName',
+    maxConcurrentDials: 'debe ser un número entero de 1 a 200',
+    maxDialsPerSecond: 'debe ser un número de 0,1 a 200',
+    destinations:
+      'debe nombrar destinos: international (true, false o códigos de país), premium, allow y deny (comienzos de números)',
+    dialLimits:
+      'deben ser números enteros de 1 a 1000000: agentPerMinute, agentPerHour, tenantPerMinute, tenantPerHour, destinationPerMinute, destinationPerHour',
+    dialsBlocked: 'debe ser true o false',
   },
   findings: {
     tenant_unknown: 'No existe el tenant "{tenant}" en wl_chamados_empresa.tenant.',

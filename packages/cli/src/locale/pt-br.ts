@@ -56,6 +56,19 @@ export const ptBr: Catalog = {
     carrierCode: 'deve ser um código de operadora de dois dígitos, ou vazio',
     dialFormat: 'deve ser national, as_given ou e164',
     maxCallMinutes: 'deve ser um número inteiro de 1 a 600',
+    answerId:
+      'deve ser {"pointer": "/call/id"}, {"header": "x-call-id"}, {"before": "<id>", "after": "</id>"} ou vazio',
+    answerReasons:
+      'deve levar de no máximo 100 textos de 2 a 200 caracteres a number_rejected, ramal_offline, ramal_busy, cti_rejected, cti_auth_failed ou cti_busy',
+    notPlacedStatuses: 'devem ser no máximo 20 códigos HTTP de 400 a 599',
+    originateIdempotent: 'deve ser true ou false, e true só com um callIdName',
+    maxConcurrentDials: 'deve ser um número inteiro de 1 a 200',
+    maxDialsPerSecond: 'deve ser um número de 0,1 a 200',
+    destinations:
+      'deve dizer os destinos: international (true, false ou códigos de país), premium, allow e deny (começos de números)',
+    dialLimits:
+      'devem ser números inteiros de 1 a 1000000: agentPerMinute, agentPerHour, tenantPerMinute, tenantPerHour, destinationPerMinute, destinationPerHour',
+    dialsBlocked: 'deve ser true ou false',
   },
   findings: {
     tenant_unknown: 'Não existe o tenant "{tenant}" em wl_chamados_empresa.tenant.',

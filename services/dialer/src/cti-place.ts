@@ -1,0 +1,71 @@
+import type { CtiGate, CtiOutcome } from '@ramal/bus';
+import type { TenantLookup } from '@ramal/store';
+import { DialRefusedError, DialUnsentError } from './errors.ts';
+import type { Events } from './events.ts';
+import type { CtiAnswer } from './send-originate.ts';
+
+/** The CTI has no place for the dial now: nothing was sent, and it costs no attempt to come back in so many ms. */
+export class DialWaitingError extends Error {
+  readonly waitMs: number;
+  constructor(waitMs: number) {
+    super(`the CTI is busy for ${waitMs} ms`);
+    this.waitMs = waitMs;
+  }
+}
+
+export interface PlaceDeps {
+  gate: CtiGate;
+  lookup: Pick<TenantLookup, 'profile'>;
+  events: Pick<Events, 'breakerMoved' | 'backgroundFailed'>;
+}
+
+/** Time at the end of a dial's deadline that is too short for a turn at the CTI, in ms. */
+const LEAST_TURN_MS = 100;
+
+/**
+ * Takes a place at the tenant's CTI, to be given back by `leavePlace`.
+ * @throws DialRefusedError `cti_unavailable` while its breaker is open, `cti_busy` when it has no place before the deadline
+ * @throws DialWaitingError
+ */
+export async function takePlace(
+  dial: { tenant: string; fence: string; waited: boolean; again: boolean; leftMs: number },
+  { gate, lookup }: PlaceDeps,
+): Promise<void> {
+  const { tenant, ...question } = dial;
+  const profile = await lookup.profile(tenant);
+  if (profile === null) throw new DialRefusedError('tenant_disabled');
+  const entry = await gate.enter(tenant, { ...question, limits: profile.ctiLimits });
+  switch (entry.kind) {
+    case 'in':
+      return;
+    case 'down':
+      throw new DialRefusedError('cti_unavailable');
+    case 'wait':
+      if (entry.ms + LEAST_TURN_MS >= question.leftMs) throw new DialRefusedError('cti_busy');
+      throw new DialWaitingError(entry.ms);
+  }
+}
+
+/** Gives a place back. Never throws: one that can't be given back now runs out by itself. */
+export async function leavePlace(
+  { tenant, fence }: { tenant: string; fence: string },
+  outcome: CtiOutcome,
+  { gate, events }: PlaceDeps,
+): Promise<void> {
+  try {
+    const move = await gate.leave(tenant, fence, outcome);
+    if (move !== 'unchanged') events.breakerMoved({ tenant, move });
+  } catch (error) {
+    events.backgroundFailed('leave', error);
+  }
+}
+
+/** What an answer says about the CTI: whoever refuses is there. */
+export function toCtiOutcome(answer: CtiAnswer): CtiOutcome {
+  return answer.kind === 'answered' && answer.status < 500 ? 'ok' : 'failed';
+}
+
+/** What it says about the CTI that nothing was sent: what is wrong with us, or what we refuse, is not its fault. */
+export function toUnsentOutcome(error: unknown): CtiOutcome {
+  return error instanceof DialUnsentError && error.reason === 'cti_unreachable' ? 'failed' : 'neutral';
+}

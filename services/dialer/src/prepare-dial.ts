@@ -1,0 +1,49 @@
+import type { DialIntent } from '@ramal/bus';
+import {
+  type AnswerRules,
+  buildOriginate,
+  CtiCredentialInvalidError,
+  CtiCredentialsMissingError,
+  type DialDialect,
+  NumberNotDiallableError,
+  type OriginateRequest,
+  toDialReason,
+} from '@ramal/cti';
+import { judgeDial, type TenantLookup } from '@ramal/store';
+import { DialRefusedError } from './errors.ts';
+
+/** Looks everything up and builds the request. @throws DialRefusedError */
+export async function prepareDial(
+  intent: DialIntent,
+  { lookup }: { lookup: TenantLookup },
+): Promise<{ request: OriginateRequest; dialect: DialDialect; rules: AnswerRules }> {
+  const profile = await lookup.profile(intent.tenant);
+  if (profile === null || !profile.tenant.active) throw new DialRefusedError('tenant_disabled');
+  if (profile.cti.status !== 'ok') throw new DialRefusedError(toDialReason(profile.cti));
+  // Judged at the click already, and again: the company may have thought better of it since (threat 1).
+  const { denied, internal } = judgeDial(profile, intent.to);
+  if (denied !== null) throw new DialRefusedError(denied);
+  const credentials = await lookup.credentials(intent.tenant, intent.user);
+  if (credentials === null) throw new DialRefusedError('cti_credentials_missing');
+  try {
+    const { config } = profile.cti;
+    const request = buildOriginate({
+      config,
+      // The extension of the click, also when the user's has changed since.
+      credentials: { ...credentials, ramal: intent.ramal },
+      number: intent.to,
+      internal,
+      callId: intent.callId,
+    });
+    return { request, dialect: config.dialect, rules: config.answer };
+  } catch (error) {
+    if (
+      error instanceof CtiCredentialsMissingError ||
+      error instanceof CtiCredentialInvalidError ||
+      error instanceof NumberNotDiallableError
+    ) {
+      throw new DialRefusedError(error.code);
+    }
+    throw error;
+  }
+}

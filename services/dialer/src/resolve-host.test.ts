@@ -1,0 +1,142 @@
+import { type FakeDns, startFakeDns } from '@ramal/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHostResolver, HostUnresolvedError } from './resolve-host.ts';
+
+let dns: FakeDns;
+beforeEach(async () => {
+  dns = await startFakeDns();
+});
+afterEach(() => dns.close());
+
+const resolverOf = (more: Parameters<typeof createHostResolver>[0] = {}) =>
+  createHostResolver({ servers: [dns.server], inHostsFile: () => [], ...more });
+
+describe('without DNS', () => {
+  it.each([
+    ['10.0.0.5', '10.0.0.5'],
+    ['2001:db8::5', '2001:db8::5'],
+    ['[2001:db8::5]', '2001:db8::5'],
+    ['::ffff:10.0.0.5', '::ffff:10.0.0.5'],
+  ])('%s is an address already', async (host, address) => {
+    expect(await resolverOf().resolve(host, 1_000)).toEqual([address]);
+    expect(dns.questions).toEqual([]);
+  });
+
+  it.each(['localhost', 'LOCALHOST', 'localhost.', 'pbx.localhost'])('%s is this machine', async (host) => {
+    expect(await resolverOf().resolve(host, 1_000)).toEqual(['::1', '127.0.0.1']);
+    expect(dns.questions).toEqual([]);
+  });
+
+  it('the hosts file comes first, for localhost too', async () => {
+    const inHostsFile = (name: string) =>
+      name === 'pbx' ? ['10.0.0.1', '::5'] : name === 'localhost' ? ['127.0.0.1'] : [];
+    const resolver = resolverOf({ inHostsFile });
+    expect(await resolver.resolve('PBX.', 1_000)).toEqual(['::5', '10.0.0.1']);
+    expect(await resolver.resolve('localhost', 1_000)).toEqual(['127.0.0.1']);
+    expect(dns.questions).toEqual([]);
+  });
+
+  it('the system has a localhost', async () => {
+    expect(await createHostResolver().resolve('localhost', 1_000)).toContain('127.0.0.1');
+  });
+});
+
+describe('with DNS', () => {
+  it('both families come in turn, and are remembered', async () => {
+    dns.set('pbx.example', { a: ['10.0.0.1', '10.0.0.2', '10.0.0.3'], aaaa: ['2001:db8::1'] });
+    const resolver = resolverOf();
+    const addresses = await resolver.resolve('pbx.example', 2_000);
+    expect(addresses).toHaveLength(4);
+    expect(addresses[0]).toBe('2001:db8::1');
+    expect([...addresses].sort()).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3', '2001:db8::1']);
+    await resolver.resolve('PBX.example.', 2_000);
+    expect(dns.questions).toHaveLength(2);
+  });
+
+  it('many who ask at once cost one question a family', async () => {
+    dns.set('pbx.example', { a: ['10.0.0.1'] });
+    const resolver = resolverOf();
+    await Promise.all(Array.from({ length: 100 }, () => resolver.resolve('pbx.example', 2_000)));
+    expect(dns.questions.map(({ type }) => type).sort()).toEqual(['A', 'AAAA']);
+  });
+
+  it('a name that does not exist, or has no address, is not found', async () => {
+    dns.set('empty.example', {});
+    for (const host of ['no.example', 'empty.example']) {
+      const resolving = resolverOf().resolve(host, 2_000);
+      await expect(resolving).rejects.toBeInstanceOf(HostUnresolvedError);
+      await expect(resolving).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    }
+  });
+
+  it.each([
+    ['A', '2001:db8::1'],
+    ['AAAA', '10.0.0.1'],
+  ] as const)('one that is mute about %s records does not hide the others', async (type, address) => {
+    dns.set('pbx.example', { a: ['10.0.0.1'], aaaa: ['2001:db8::1'], mute: [type] });
+    // Well before the question itself is given up.
+    expect(await resolverOf().resolve('pbx.example', 1_500)).toEqual([address]);
+  });
+
+  it('a mute one is given up in time, and when it is asked too much of', async () => {
+    dns.set('mute.example', { mute: ['A', 'AAAA'] });
+    const resolver = resolverOf();
+    await expect(resolver.resolve('mute.example', 50)).rejects.toMatchObject({ code: 'DNS_TIMEOUT' });
+    await expect(resolver.resolve('mute.example', 10_000)).rejects.toMatchObject({ code: 'DNS_TIMEOUT' });
+  });
+
+  it('one that fails says so, and one that is not there too', async () => {
+    dns.set('bad.example', { rcode: 2 });
+    await expect(resolverOf().resolve('bad.example', 5_000)).rejects.toMatchObject({ code: 'DNS_ESERVFAIL' });
+    const gone = await startFakeDns();
+    await gone.close();
+    await expect(resolverOf({ servers: [gone.server] }).resolve('pbx.example', 5_000)).rejects.toMatchObject({
+      code: expect.stringMatching(/^DNS_/),
+    });
+  });
+
+  it("one company's mute name delays nobody else's", async () => {
+    const resolver = resolverOf();
+    let givenUp = 0;
+    const mute = Array.from({ length: 200 }, (_, i) => {
+      dns.set(`mute-${i}.example`, { mute: ['A', 'AAAA'] });
+      return resolver.resolve(`mute-${i}.example`, 10_000).catch(() => {
+        givenUp += 1;
+      });
+    });
+    for (let i = 0; i < 20; i++) {
+      dns.set(`good-${i}.example`, { a: [`10.0.0.${i + 1}`] });
+      expect(await resolver.resolve(`good-${i}.example`, 10_000)).toEqual([`10.0.0.${i + 1}`]);
+    }
+    expect(givenUp).toBe(0);
+    await Promise.all(mute);
+    expect(givenUp).toBe(200);
+  });
+
+  it('while it is away, what was known stands in', async () => {
+    // The clock of the cache stands still in here: that it counts TTLs is shown beside it.
+    dns.set('pbx.example', { a: ['10.0.0.1'] });
+    const resolver = resolverOf();
+    await resolver.resolve('pbx.example', 2_000);
+    dns.silence(true);
+    expect(await resolver.resolve('pbx.example', 2_000)).toEqual(['10.0.0.1']);
+    dns.silence(false);
+  });
+});
+
+it('threat 2 every address, however it was found, passes the one gate', async () => {
+  dns.set('pbx.example', { a: ['10.0.0.1', '169.254.169.254'], aaaa: ['2001:db8::1'] });
+  const seen: string[] = [];
+  const isAllowed = (address: string) => {
+    seen.push(address);
+    return address === '10.0.0.1';
+  };
+  const resolver = resolverOf({ isAllowed, inHostsFile: (name) => (name === 'in-file' ? ['10.0.0.9'] : []) });
+  expect(await resolver.resolve('pbx.example', 2_000)).toEqual(['10.0.0.1']);
+  for (const host of ['169.254.169.254', '[::1]', 'localhost', 'in-file']) {
+    await expect(resolver.resolve(host, 2_000)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
+  }
+  expect(new Set(seen)).toEqual(
+    new Set(['10.0.0.1', '169.254.169.254', '2001:db8::1', '::1', '127.0.0.1', '10.0.0.9']),
+  );
+});

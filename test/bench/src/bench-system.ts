@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStack } from '@ramal/devstack';
+import { createTestDatabase, findPostgres, findRedis } from '@ramal/testkit';
+import pg from 'pg';
+
+/** Undone at the end of a run, the last one first. */
+export type Releases = (() => Promise<unknown>)[];
+
+/** A company with one agent, and where its CTI listens. */
+export interface BenchTenant {
+  readonly tenant: string;
+  readonly port: number;
+}
+
+export interface BenchSystem {
+  readonly gatewayUrl: string;
+  readonly redisUrl: string;
+  /** Signs agents' tokens. */
+  readonly secret: string;
+}
+
+export interface RunEnvironment {
+  log(line: string): void;
+  signal: AbortSignal;
+}
+
+export const AGENT = { user: 'agent', ramal: '3501' };
+/** The pace is what is measured: no limit of ours may end it. */
+const SETTINGS = { dialLimits: { agentPerMinute: 100_000, agentPerHour: 1_000_000 } };
+
+/** Starts servers and services of the run's own, with its companies in them. */
+export async function startBenchSystem(
+  tenants: readonly BenchTenant[],
+  { log, signal }: RunEnvironment,
+  releases: Releases,
+): Promise<BenchSystem> {
+  const home = await mkdtemp(join(tmpdir(), 'ramal-bench-'));
+  releases.push(() => rm(home, { recursive: true, force: true }));
+  log('starting Redis, PostgreSQL and the services');
+  const redis = await findRedis({ env: { ...process.env, REDIS_URL: undefined }, log });
+  releases.push(redis.stop);
+  const postgres = await findPostgres({ log, durable: false });
+  releases.push(postgres.stop);
+  const database = await createTestDatabase(postgres.url);
+  releases.push(database.drop);
+  signal.throwIfAborted();
+  const secret = randomBytes(32).toString('hex');
+  const stack = await startStack({
+    home,
+    ports: 'free',
+    only: ['history', 'dialer', 'ws-gateway'],
+    signal,
+    serverEnv: { PATH: process.env['PATH'], REDIS_URL: redis.url, DATABASE_URL: database.databaseUrl },
+    env: {
+      '*': { LOG_LEVEL: 'error' },
+      'ws-gateway': { AGENT_TOKEN_SECRET: secret, GATEWAY_DRAIN_MS: '50' },
+    },
+  });
+  releases.push(stack.stop);
+  await seedTenants(database.databaseUrl, tenants);
+  return { gatewayUrl: stack.dev.gatewayUrl, redisUrl: redis.url, secret };
+}
+
+/** The companies' rows, which no service has read yet: they count at once. */
+async function seedTenants(databaseUrl: string, tenants: readonly BenchTenant[]): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const rows = tenants.map(({ tenant, port }, i) => ({ id: 1000 + i, tenant, port: String(port) }));
+    await client.query(
+      `insert into wl_chamados_empresa (empresa_id, nome, ativo, vip, tenant)
+       select id, tenant, 1, 0, tenant from jsonb_to_recordset($1) as t(id int, tenant text)`,
+      [JSON.stringify(rows)],
+    );
+    await client.query(
+      `insert into empresas (empresa_id, usa_cti, cti_autenticacao, cti_tipo, cti_protocolo, cti_ip, cti_porta,
+         cti_caminho, cti_nome_origem, cti_nome_destino)
+       select id, 1, 1, 10, 'http', '127.0.0.1', port, 'api/clicktodial', 'origem', 'destino'
+       from jsonb_to_recordset($1) as t(id int, port text)`,
+      [JSON.stringify(rows)],
+    );
+    await client.query(
+      `insert into cti_settings (empresa_id, settings)
+       select id, $2 from jsonb_to_recordset($1) as t(id int)`,
+      [JSON.stringify(rows), SETTINGS],
+    );
+    await client.query(
+      `insert into agents (tenant, user_name, ramal, agente, senha, active)
+       select tenant, $2, $3, 'agent', 'bench', true from jsonb_to_recordset($1) as t(tenant text)`,
+      [JSON.stringify(rows), AGENT.user, AGENT.ramal],
+    );
+  } finally {
+    await client.end();
+  }
+}
