@@ -63,10 +63,10 @@ describe('I2 the deadline', () => {
 
   it('ends the wait for a mute CTI: nobody knows, in time and once', async () => {
     const pbx = await pbxThat(() => undefined);
-    const job = await dialer.click({ leftMs: 200 });
+    const job = await dialer.click({ leftMs: 1_500 });
     const startedMs = performance.now();
     await run(job, FIRST);
-    expect(performance.now() - startedMs).toBeLessThan(2_200);
+    expect(performance.now() - startedMs).toBeLessThan(3_500);
     expect(await toldOf(job)).toEqual(['call.requested', 'dial.requesting', 'dial.uncertain cti_timeout']);
     expect(pbx.requests).toHaveLength(1);
   });
