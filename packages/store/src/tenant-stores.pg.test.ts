@@ -76,6 +76,8 @@ test(`R29 the configuration of ${TENANTS} tenants is read once, and not again un
     applicationName: 'counted',
     masterKey: randomBytes(32),
     maxConnections: 1,
+    // All of them wait for that one.
+    timeouts: { connectMs: 60_000 },
     onError: () => undefined,
   });
   const reads = async () => {
