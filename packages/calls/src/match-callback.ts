@@ -82,9 +82,10 @@ export function matchCallback(
     .filter(
       ({ call, view }) => speaksOf(callback, call, view, nowMs) && mayStillGet(callback, call, view, nowMs),
     )
+    .map((one) => ({ ...one, echo: isEcho(callback, one.call, nowMs) }))
     .sort(
       (a, b) =>
-        Number(isEcho(callback, b.call, nowMs)) - Number(isEcho(callback, a.call, nowMs)) ||
+        Number(b.echo) - Number(a.echo) ||
         Number(b.view.state !== 'ended') - Number(a.view.state !== 'ended') ||
         b.view.startedAt - a.view.startedAt,
     );
@@ -94,7 +95,8 @@ export function matchCallback(
 
 /** Was this very callback told of the call a moment ago? */
 function isEcho(callback: Callback, call: LiveCall, nowMs: number): boolean {
-  const event = call.events.find(({ eventId }) => eventId === toCallbackEventId(call, callback));
+  const told = toCallbackEventId(call, callback);
+  const event = call.events.find(({ eventId }) => eventId === told);
   return event !== undefined && nowMs - event.at <= ECHO_WINDOW_MS;
 }
 
