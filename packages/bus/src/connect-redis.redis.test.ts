@@ -19,7 +19,7 @@ it('commands fail fast while Redis is away, and work again when it is back', asy
   await test.server.kill();
   const startedMs = performance.now();
   await expect(redis.ping()).rejects.toThrow();
-  expect(performance.now() - startedMs).toBeLessThan(2_500);
+  expect(performance.now() - startedMs).toBeLessThan(8_000);
   await test.server.restart();
   await sleepUntil(() => redis.ping());
   expect(lines).toEqual(['redis connection lost', 'redis connection back']);

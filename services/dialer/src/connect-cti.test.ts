@@ -48,7 +48,7 @@ describe('connecting', () => {
     ).rejects.toMatchObject({
       why: 'TLS_TIMEOUT',
     });
-    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    expect(performance.now() - startedMs).toBeLessThan(4_500);
   });
 
   it('I1 a handshake that is cut is unsent', async () => {

@@ -219,7 +219,7 @@ describe('I1 a dial that could not be sent', () => {
     const job = await dialer.click();
     const startedMs = performance.now();
     await run(job, LAST);
-    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    expect(performance.now() - startedMs).toBeLessThan(8_000);
     // Seen in time it is unsent, seen too late nobody knows; never is it said to be placed.
     expect((await toldOf(job)).at(-1)).toMatch(/^dial\.(failed cti_unreachable|uncertain cti_reset)$/);
   });

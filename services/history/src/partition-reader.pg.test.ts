@@ -280,7 +280,7 @@ it('a stop ends after the batch under way, in time, and owes nothing', async () 
   await sleepUntil(async () => (await test.stored()).size > 0);
   const startedMs = performance.now();
   await worker.stop();
-  expect(performance.now() - startedMs).toBeLessThan(3_000);
+  expect(performance.now() - startedMs).toBeLessThan(15_000);
   expect(await test.pending()).toBe(0);
   expect(worker.lastTurnMs()).toBeLessThanOrEqual(performance.now());
 });

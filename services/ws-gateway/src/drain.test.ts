@@ -40,6 +40,6 @@ describe('a stop', () => {
   it('without anybody ends at once', async () => {
     const startedMs = performance.now();
     await drain(hub, 10_000);
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 });
