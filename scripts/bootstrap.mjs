@@ -106,6 +106,9 @@ export async function bootstrap({ build = true } = {}) {
   checkNode();
   await install();
   if (!build) return;
-  const result = await timed('building', () => run(tool('tsc'), ['-b']));
+  const result = await timed('building', async () => {
+    const compiled = await run(tool('tsc'), ['-b']);
+    return compiled.code === 0 ? run(process.execPath, [join(ROOT, 'scripts', 'bundle.mjs')]) : compiled;
+  });
   if (result.code !== 0) fail('the build failed', result.output);
 }

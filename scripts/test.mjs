@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { bootstrap, ROOT, run, timed, tool } from './bootstrap.mjs';
 
 const HELP = `npm test: every check and every test, in this order:
-format, types, lint, dead code, tests. The last line counts them: "N passed, N failed".
+format, types, lint, dead code, bundles, tests. The last line counts them: "N passed, N failed".
 
   npm test -- packages/cti      only the tests whose path contains this (and all checks)
   npm test -- --help            this text
@@ -28,7 +28,7 @@ async function check(title, ...commands) {
   const result = await timed(title, async () => {
     let output = '';
     for (const [name, ...args] of commands) {
-      const one = await run(tool(name), args);
+      const one = await run(isAbsolute(name) ? name : tool(name), args);
       output += one.output;
       if (one.code !== 0) return { code: one.code, output };
     }
@@ -46,6 +46,7 @@ await check('format', ['biome', 'format', '.']);
 await check('types', ['tsc', '-b'], ['tsc', '-p', 'tsconfig.tests.json']);
 await check('lint', ['oxlint', '--type-aware', '--deny-warnings']);
 await check('dead code', ['knip', '--no-progress']);
+await check('bundles', [process.execPath, join(ROOT, 'scripts', 'bundle.mjs')]);
 await test();
 
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);

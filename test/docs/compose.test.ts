@@ -53,7 +53,7 @@ describe.each(SERVICES)('docker compose runs the %s', (name) => {
   });
 
   test('by its own entry, checked for readiness, after the migrations, with time to stop', () => {
-    expect(service.command).toEqual(['node', `services/${name}/dist/main.js`]);
+    expect(service.command).toEqual(['node', `services/${name}/dist/bundle.mjs`]);
     expect(service.healthcheck?.test.join(' ')).toContain(`:${service.environment['OPS_PORT']}/readyz`);
     expect(service.depends_on?.['migrate']).toEqual({ condition: 'service_completed_successfully' });
     expect(service.depends_on?.['redis']).toEqual({ condition: 'service_healthy' });
@@ -85,7 +85,10 @@ test('the image is built with the pnpm of the scripts and holds every program th
   const programs = Object.values(services).filter(({ image }) => image === 'ramal');
   expect(programs).toHaveLength(SERVICES.length + 1);
   for (const { command } of programs) {
-    const source = (command[1] ?? '').replace('/dist/', '/src/').replace(/\.js$/, '.ts');
+    const source = (command[1] ?? '')
+      .replace('/dist/', '/src/')
+      .replace(/bundle\.mjs$/, 'main.ts')
+      .replace(/\.js$/, '.ts');
     expect(await read(source)).not.toBe('');
   }
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { toEntry } from './process-entry.ts';
 import type { ServiceName } from './service-names.ts';
 import { toSimulatorAccounts } from './simulator-accounts.ts';
-import { REPO_ROOT } from './stack-home.ts';
 import type { StackPorts } from './stack-ports.ts';
 import type { StackSecrets } from './stack-secrets.ts';
 
@@ -35,7 +35,7 @@ export function toProcessSpecs(
 ): Record<ServiceName, ProcessSpec> {
   const service = (name: ServiceName, opsPort: number, env: Record<string, string> = {}): ProcessSpec => ({
     name,
-    entry: join(REPO_ROOT, 'services', name, 'dist', 'main.js'),
+    entry: toEntry(join('services', name)),
     env: {
       REDIS_URL: redisUrl,
       DATABASE_URL: databaseUrl,
@@ -51,7 +51,7 @@ export function toProcessSpecs(
   return {
     simulator: {
       name: 'simulator',
-      entry: join(REPO_ROOT, 'packages', 'simulator', 'dist', 'main.js'),
+      entry: toEntry(join('packages', 'simulator')),
       env: {
         SIM_HOST: HOST,
         SIM_PORT: String(ports.simulator),

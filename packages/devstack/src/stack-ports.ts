@@ -28,15 +28,15 @@ const NAMES = Object.keys(DEFAULT_PORTS) as PortName[];
 /** Chooses ports that are free now: those of the last run where possible, stepping around what is taken. */
 export async function chooseStackPorts(portsFile: string, mode: PortMode): Promise<StackPorts> {
   const known = ((await readJsonFile(portsFile)) ?? {}) as Partial<StackPorts>;
-  const taken = new Set<number>();
+  const preferred: Partial<StackPorts> = mode === 'free' ? known : { ...DEFAULT_PORTS, ...known };
   const ports: Partial<StackPorts> = {};
   for (const name of NAMES) {
-    const preferred = known[name] ?? (mode === 'free' ? undefined : DEFAULT_PORTS[name]);
+    const wish = preferred[name];
     // A server of ours may still hold its port for a moment: who starts it decides.
     const isServer = name === 'redis' || name === 'postgres';
-    const port = isServer && preferred !== undefined ? preferred : await findFreePort(preferred, taken);
-    taken.add(port);
-    ports[name] = port;
+    // Stepping around a port that is taken must not push another one away.
+    const others = new Set(Object.values({ ...preferred, [name]: undefined, ...ports }));
+    ports[name] = isServer && wish !== undefined ? wish : await findFreePort(wish, others);
   }
   return ports as StackPorts;
 }
