@@ -1,15 +1,42 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
-export default defineConfig({
+/** What starts whole systems: a crowd of processes each. */
+const SYSTEM = [
+  'test/**/*.test.ts',
+  'packages/{devstack,ledger}/src/**/*.test.ts',
+  'services/history/src/reap-processes.pg.test.ts',
+];
+
+const project = (
+  name: string,
+  groupOrder: number,
+  maxWorkers: number,
+  files: { include: string[]; exclude?: string[] },
+): TestProjectConfiguration => ({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
+    name,
+    ...files,
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',
     // Files share a worker's modules: loading them anew for each file took a third of the time. No test keeps state
     // in a module.
     isolate: false,
-    maxWorkers: 3,
+    maxWorkers,
+    sequence: { groupOrder },
+  },
+});
+
+export default defineConfig({
+  test: {
+    globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
+    projects: [
+      project('parts', 0, 3, {
+        include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts'],
+        exclude: ['**/node_modules/**', ...SYSTEM],
+      }),
+      // After the parts, and fewer at a time: they hold promises of time against the clock.
+      project('systems', 1, 2, { include: SYSTEM, exclude: ['**/node_modules/**'] }),
+    ],
   },
 });
