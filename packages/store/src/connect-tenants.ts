@@ -1,7 +1,9 @@
 import { type ConfigListener, startConfigListener } from './config-listener.ts';
 import { connectStore, type Store, type StoreOptions } from './connect-store.ts';
+import { createMasterKeys } from './master-keys.ts';
 import { createSecretSealer } from './sealed-secret.ts';
 import { createTenantLookup, type TenantLookup } from './tenant-lookup.ts';
+import { createTenantSecrets, type TenantSecrets } from './tenant-secrets.ts';
 import { createTenantStores, type TenantStores } from './tenant-stores.ts';
 
 /** All that a service needs of PostgreSQL: the directory, the tenants' databases and their configuration. */
@@ -10,6 +12,8 @@ export interface Tenants {
   store: Store;
   stores: TenantStores;
   lookup: TenantLookup;
+  /** Seals and opens what is secret; null without a master key. */
+  secrets: TenantSecrets | null;
   /** The database a tenant's history lives in (R42). Rejects while it is out of reach. */
   historyOf(tenant: string): Promise<Store>;
   close(): Promise<void>;
@@ -18,8 +22,8 @@ export interface Tenants {
 export interface TenantsOptions {
   databaseUrl: string;
   applicationName: string;
-  /** 32 bytes; null leaves passwords as they are. */
-  masterKey: Buffer | null;
+  /** 32 bytes each: the first one seals, the others still open what they sealed. Null leaves secrets as they are. */
+  masterKey: Buffer | readonly Buffer[] | null;
   maxConnections: number;
   timeouts?: StoreOptions['timeouts'];
   onError(what: string, error: Error): void;
@@ -29,8 +33,10 @@ export interface TenantsOptions {
 export function connectTenants(options: TenantsOptions): Tenants {
   const { databaseUrl, applicationName, masterKey, maxConnections, timeouts = {}, onError } = options;
   const onPoolError = (error: Error) => onError('postgres pool', error);
-  const sealer = masterKey === null ? null : createSecretSealer(masterKey);
+  const masterKeys = masterKey === null ? null : createMasterKeys([masterKey].flat());
+  const sealer = masterKeys === null ? null : createSecretSealer(masterKeys.newest.key);
   const store = connectStore({ databaseUrl, applicationName, maxConnections, timeouts, onPoolError });
+  const secrets = masterKeys === null ? null : createTenantSecrets({ store, masterKeys });
   const stores = createTenantStores({ shared: store, sealer, applicationName, onPoolError });
   let listener: ConfigListener | null = null;
   const lookup = createTenantLookup({ store, stores, sealer, noticed: () => listener?.listening() === true });
@@ -44,6 +50,7 @@ export function connectTenants(options: TenantsOptions): Tenants {
     store,
     stores,
     lookup,
+    secrets,
     async historyOf(tenant) {
       const profile = await lookup.tenant(tenant);
       return profile === null ? store : stores.of(profile);

@@ -49,3 +49,6 @@ export { readCompanySecret } from './company-secrets.ts';
 export { createSecretSealer, type SecretSealer } from './sealed-secret.ts';
 export { connectTenants, type Tenants, type TenantsOptions } from './connect-tenants.ts';
 export { createTenantStores, type TenantStores } from './tenant-stores.ts';
+export { createMasterKeys, type MasterKeys } from './master-keys.ts';
+export { SealedSecretError } from './sealed-secret-error.ts';
+export { createTenantSecrets, type TenantSecrets } from './tenant-secrets.ts';

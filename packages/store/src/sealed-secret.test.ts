@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createSecretSealer, isSealed, SealedSecretError } from './sealed-secret.ts';
+import { createSecretSealer, isSealed } from './sealed-secret.ts';
+import { SealedSecretError } from './sealed-secret-error.ts';
 
 const place = { empresaId: 7, column: 'senha_banco' };
 

@@ -1,9 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-
-/** A stored secret can't be opened: another key sealed it, or somebody moved or changed it. */
-export class SealedSecretError extends Error {
-  readonly code = 'sealed_secret_invalid';
-}
+import { SealedSecretError } from './sealed-secret-error.ts';
 
 /** Seals secrets for the place they are stored in: moved elsewhere they don't open (threat 3). */
 export interface SecretSealer {
@@ -45,13 +41,8 @@ export function createSecretSealer(masterKey: Buffer): SecretSealer {
         decipher.setAAD(toAad(place)).setAuthTag(bytes.subarray(-TAG_BYTES));
         const body = bytes.subarray(IV_BYTES, -TAG_BYTES);
         return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
-      } catch (error) {
-        throw new SealedSecretError(
-          `${place.column} of company ${place.empresaId} can't be opened with this master key`,
-          {
-            cause: error,
-          },
-        );
+      } catch {
+        throw new SealedSecretError(`of company ${place.empresaId}`, place.column, 'another key, or changed');
       }
     },
   };
