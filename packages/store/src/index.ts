@@ -6,6 +6,8 @@ export {
   listAgents,
 } from './agents.ts';
 export { type ApiKey, findApiKey, insertApiKey } from './api-keys.ts';
+export { appendAudit, type AuditEntry } from './audit-log.ts';
+export { type AuditFilter, type AuditRecord, queryAudit } from './audit-query.ts';
 export { type Cache, type CacheOptions, createCache } from './cached.ts';
 export { listCallTraces, type StoredTrace } from './call-traces.ts';
 export { listCallEvents, listStoredEvents } from './call-trail.ts';
