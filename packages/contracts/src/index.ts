@@ -29,6 +29,7 @@ export {
   type TraceStep,
 } from './call-trace.ts';
 export { dialJob, type DialJob } from './dial-job.ts';
+export { ERASED } from './erased.ts';
 export { toDisplayNumber } from './display-number.ts';
 export {
   sessionRequest,

@@ -22,6 +22,8 @@ export interface ChainReport {
   unsealed: number;
   /** Entries sealed under a key that was not given: their hashes can't be made. */
   unknownKey: number;
+  /** Of the intact ones, those sealed without a key: they tell nothing against who can write to the database. */
+  unkeyed: number;
   /** Null while nothing is sealed. */
   head: ChainHead | null;
   /** What is wrong, at most 100 of it, the oldest first. */
@@ -96,7 +98,7 @@ export async function verifyAudit(
   keys: readonly ChainKey[],
   expected: ChainHead | null = null,
 ): Promise<ChainReport> {
-  const report: ChainReport = { intact: 0, unsealed: 0, unknownKey: 0, head: null, broken: [] };
+  const report: ChainReport = { intact: 0, unsealed: 0, unknownKey: 0, unkeyed: 0, head: null, broken: [] };
   const keyOf = new Map(keys.map((key) => [key.id, key]));
   const tell = (seq: number, auditId: string, why: ChainReport['broken'][number]['why']) => {
     if (report.broken.length < MOST_BROKEN) report.broken.push({ seq, auditId, why });
@@ -110,8 +112,10 @@ export async function verifyAudit(
       if (seq !== (before?.seq ?? 0) + 1) tell(seq, row.audit_id, 'gap');
       else if (row.content === null) tell(seq, row.audit_id, 'removed');
       else if (key === undefined) report.unknownKey += 1;
-      else if (isSame(toHash(key, before?.hash ?? null, row.content), row.hash)) report.intact += 1;
-      else tell(seq, row.audit_id, 'changed');
+      else if (isSame(toHash(key, before?.hash ?? null, row.content), row.hash)) {
+        report.intact += 1;
+        if (key.key === null) report.unkeyed += 1;
+      } else tell(seq, row.audit_id, 'changed');
       if (
         expected !== null &&
         seq === expected.seq &&

@@ -6,6 +6,14 @@ export {
   listAgents,
 } from './agents.ts';
 export { type ApiKey, findApiKey, insertApiKey } from './api-keys.ts';
+export {
+  type ChainHead,
+  type ChainKey,
+  type ChainReport,
+  sealAudit,
+  toChainKeys,
+  verifyAudit,
+} from './audit-chain.ts';
 export { appendAudit, type AuditEntry } from './audit-log.ts';
 export { type AuditFilter, type AuditRecord, queryAudit } from './audit-query.ts';
 export { type Cache, type CacheOptions, createCache } from './cached.ts';
