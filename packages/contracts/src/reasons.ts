@@ -9,6 +9,7 @@ export const dialReason = z.enum([
   'cti_credentials_missing', // R31
   'ramal_missing',
   'number_not_diallable',
+  'cti_address_denied', // the operator does not let requests go to the CTI's address (threat 2)
   'cti_unreachable', // refused, DNS, connect timeout or TLS handshake until the deadline
   'cti_auth_failed', // 401 or 403
   'cti_rejected', // another 4xx

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { LOOPBACK } from '@ramal/outbound';
 import { toEntry } from './process-entry.ts';
 import type { ServiceName } from './service-names.ts';
 import { toSimulatorAccounts } from './simulator-accounts.ts';
@@ -40,6 +41,8 @@ export function toProcessSpecs(
       REDIS_URL: redisUrl,
       DATABASE_URL: databaseUrl,
       RAMAL_MASTER_KEY: secrets.masterKey,
+      // The simulator, and whatever CTI a developer runs on this machine. Nowhere but here is this allowed by itself.
+      OUTBOUND_ALLOW: LOOPBACK,
       OPS_HOST: HOST,
       OPS_PORT: String(opsPort),
       ...env,

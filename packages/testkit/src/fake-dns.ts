@@ -5,6 +5,8 @@ import { isIPv4 } from 'node:net';
 export interface FakeDnsName {
   a?: readonly string[];
   aaaa?: readonly string[];
+  /** The name is another name of this one, whose addresses these are. */
+  cname?: string;
   /** Seconds; 60 where it is left out. */
   ttl?: number;
   /** An error code instead, such as 2 for SERVFAIL. */
@@ -79,7 +81,11 @@ function toResponse(
 ): Buffer {
   const addresses = (type === 'A' ? known?.a : type === 'AAAA' ? known?.aaaa : undefined) ?? [];
   const rcode = known === undefined ? NXDOMAIN : (known.rcode ?? 0);
-  const answers = rcode === 0 ? addresses.map((address) => toRecord(address, known?.ttl ?? 60)) : [];
+  const alias = known?.cname;
+  const owner = alias === undefined ? QUESTION_NAME : toName(alias);
+  const found = addresses.map((address) => toRecord(owner, address, known?.ttl ?? 60));
+  const chain = alias === undefined ? found : [toCnameRecord(alias, known?.ttl ?? 60), ...found];
+  const answers = rcode === 0 ? chain : [];
   const header = Buffer.alloc(HEADER_BYTES);
   query.copy(header, 0, 0, 2);
   // An answer, recursion asked for and available.
@@ -89,16 +95,30 @@ function toResponse(
   return Buffer.concat([header, query.subarray(HEADER_BYTES, questionEnd), ...answers]);
 }
 
-function toRecord(address: string, ttl: number): Buffer {
-  const data = isIPv4(address) ? Buffer.from(address.split('.').map(Number)) : toIpv6Bytes(address);
-  const record = Buffer.alloc(HEADER_BYTES);
-  // The name is that of the question.
-  record.writeUInt16BE(0xc000 | HEADER_BYTES, 0);
-  record.writeUInt16BE(isIPv4(address) ? 1 : 28, 2);
-  record.writeUInt16BE(1, 4);
-  record.writeUInt32BE(ttl, 6);
-  record.writeUInt16BE(data.length, 10);
-  return Buffer.concat([record, data]);
+/** A pointer to the name in the question. */
+const QUESTION_NAME = Buffer.from([0xc0, HEADER_BYTES]);
+const [A, CNAME, AAAA] = [1, 5, 28];
+
+function toRecord(owner: Buffer, address: string, ttl: number): Buffer {
+  return isIPv4(address)
+    ? toResource(owner, A, ttl, Buffer.from(address.split('.').map(Number)))
+    : toResource(owner, AAAA, ttl, toIpv6Bytes(address));
+}
+
+const toCnameRecord = (name: string, ttl: number) => toResource(QUESTION_NAME, CNAME, ttl, toName(name));
+
+function toResource(owner: Buffer, type: number, ttl: number, data: Buffer): Buffer {
+  const fields = Buffer.alloc(10);
+  fields.writeUInt16BE(type, 0);
+  fields.writeUInt16BE(1, 2);
+  fields.writeUInt32BE(ttl, 4);
+  fields.writeUInt16BE(data.length, 8);
+  return Buffer.concat([owner, fields, data]);
+}
+
+function toName(name: string): Buffer {
+  const labels = name.split('.').map((label) => Buffer.from([label.length, ...Buffer.from(label, 'latin1')]));
+  return Buffer.concat([...labels, Buffer.from([0])]);
 }
 
 function toIpv6Bytes(address: string): Buffer {

@@ -7,6 +7,7 @@ export {
   type WaitOptions,
 } from './agent-client.ts';
 export { AgentClosedError, WireError } from './agent-client-errors.ts';
+export { createCertificate } from './create-certificate.ts';
 export { type FakeDns, type FakeDnsName, startFakeDns } from './fake-dns.ts';
 export { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 export { findBrowser } from './find-browser.ts';
@@ -24,5 +25,6 @@ export {
   ServerUnreachableError,
 } from './servers/server-errors.ts';
 export { ConditionTimeoutError, type SleepUntilOptions, sleepUntil } from './sleep-until.ts';
+export { type Answer, startPbx, startTcp, type TestPbx } from './start-pbx.ts';
 export { createTestDatabase, type TestDatabase } from './test-database.ts';
 export { startTestPostgres, startTestRedis } from './test-servers.ts';

@@ -81,6 +81,8 @@ const en = {
   'reason.cti_rejected': 'The telephone system refused the call.',
   'reason.cti_redirected': 'The telephone system points elsewhere; its address must be corrected.',
   'reason.cti_error': 'The telephone system reported an error; the call may still have been made.',
+  'reason.cti_address_denied':
+    'Calls may not be sent to the address set for the telephone system; tell your administrator.',
   'reason.cti_reset': 'The telephone system hung up on us; the call may still have been made.',
   'reason.cti_timeout': 'The telephone system did not answer; the call may still have been made.',
   'reason.cti_unavailable':
@@ -189,6 +191,8 @@ const pt = {
   'reason.cti_rejected': 'A central telefônica recusou a ligação.',
   'reason.cti_redirected': 'A central telefônica aponta para outro lugar; corrija o endereço dela.',
   'reason.cti_error': 'A central telefônica informou um erro; a ligação pode ter sido feita.',
+  'reason.cti_address_denied':
+    'O endereço configurado da central telefônica não é permitido; avise o administrador.',
   'reason.cti_reset': 'A central telefônica cortou a conexão; a ligação pode ter sido feita.',
   'reason.cti_timeout': 'A central telefônica não respondeu; a ligação pode ter sido feita.',
   'reason.cti_unavailable':
@@ -299,6 +303,8 @@ const es = {
   'reason.cti_rejected': 'La central telefónica rechazó la llamada.',
   'reason.cti_redirected': 'La central telefónica remite a otro lugar; corrija su dirección.',
   'reason.cti_error': 'La central telefónica informó un error; la llamada pudo haberse hecho.',
+  'reason.cti_address_denied':
+    'La dirección configurada de la central telefónica no está permitida; avise al administrador.',
   'reason.cti_reset': 'La central telefónica cortó la conexión; la llamada pudo haberse hecho.',
   'reason.cti_timeout': 'La central telefónica no respondió; la llamada pudo haberse hecho.',
   'reason.cti_unavailable':

@@ -1,9 +1,11 @@
+import { outboundEnv } from '@ramal/outbound';
 import { commonEnv, count, durationMs } from '@ramal/runtime';
 import { z } from 'zod';
 
 /** The environment of the dialer. */
 export const configSchema = z.object({
   ...commonEnv,
+  ...outboundEnv,
   DIALER_CONCURRENCY: count()
     .default(1_000)
     .describe('Dials one process works on at a time; each is little more than a connection'),

@@ -1,102 +1,28 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { OriginateRequest } from '@ramal/cti';
-import { DialUnsentError, toErrorCode } from './errors.ts';
-import { type HostResolver, HostUnresolvedError } from './resolve-host.ts';
+import { type Outbound, OutboundFailedError, toErrorCode } from '@ramal/outbound';
+import { CtiAddressDeniedError, DialUnsentError } from './errors.ts';
 
 type Target = Pick<OriginateRequest, 'protocol' | 'host' | 'port'>;
 
-/** After so long without a connection the next address is tried beside this one (RFC 8305), in ms. */
-const STAGGER_MS = 250;
-/** The same for an address that took the connection and is still at its handshake. */
-const HANDSHAKE_STAGGER_MS = 1_000;
-
 /**
- * Opens the connection an originate will go over, TLS handshake included, before anything is recorded as
- * sent: every failure here is provably unsent (I1). Each originate gets a connection of its own, because a
- * reset on a used one would say nothing about the request.
- *
- * The host's addresses are tried one beside the other, a little apart, and the first that is ready wins: a dead address
- * costs a quarter of a second, not the dial. The connection goes to an address that the resolver allowed, never to the
- * name again; the certificate is checked against the name.
+ * Opens the connection an originate will go over, TLS handshake included, before anything is recorded as sent: every
+ * failure here is provably unsent (I1).
  * @param timeoutMs for all of it: DNS, connect, handshake
+ * @throws CtiAddressDeniedError when the address is none that may be asked (threat 2); a retry would not change that
  * @throws DialUnsentError whose `why` is DNS_TIMEOUT, CONNECT_TIMEOUT or TLS_TIMEOUT, or the error's own code
  */
-export async function connectCti(target: Target, timeoutMs: number, resolver: HostResolver): Promise<Socket> {
-  const startedMs = performance.now();
-  const addresses = await resolver.resolve(target.host, timeoutMs).catch((error: unknown) => {
-    throw new DialUnsentError(
-      'cti_unreachable',
-      error instanceof HostUnresolvedError ? error.code : `DNS_${toErrorCode(error)}`,
-    );
-  });
-  return connectFirst(target, addresses, Math.max(1, timeoutMs - (performance.now() - startedMs)));
-}
-
-/** Races the addresses; the losers are closed. */
-function connectFirst(target: Target, addresses: readonly string[], timeoutMs: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const waiting = [...addresses];
-    const tried = new Set<Socket>();
-    let shakingHands = 0;
-    let stagger: NodeJS.Timeout | undefined;
-
-    const end = (winner: Socket | null): void => {
-      clearTimeout(stagger);
-      clearTimeout(timer);
-      for (const socket of tried) if (socket !== winner) socket.destroy();
-      tried.clear();
-    };
-    const fail = (why: string): void => {
-      end(null);
-      reject(new DialUnsentError('cti_unreachable', why));
-    };
-    const timer = setTimeout(() => fail(shakingHands > 0 ? 'TLS_TIMEOUT' : 'CONNECT_TIMEOUT'), timeoutMs);
-    const tryNextIn = (ms: number): void => {
-      clearTimeout(stagger);
-      if (waiting.length > 0) stagger = setTimeout(tryNext, ms);
-    };
-    const tryNext = (): void => {
-      const address = waiting.shift();
-      if (address === undefined) return;
-      const socket = open(target, address);
-      tried.add(socket);
-      // Stays for good: between here and the request somebody must listen, or a reset would end the process.
-      socket.on('error', () => undefined);
-      let connected = false;
-      const onFailed = (why: string): void => {
-        // Told once, by the error or by a close without one.
-        if (!tried.delete(socket)) return;
-        if (connected) shakingHands -= 1;
-        socket.destroy();
-        if (tried.size === 0 && waiting.length === 0) fail(why);
-        else tryNextIn(0);
-      };
-      const onError = (error: Error): void => onFailed(toErrorCode(error));
-      const onClose = (): void => onFailed('CLOSED');
-      socket.once('error', onError).once('close', onClose);
-      if (target.protocol === 'https') {
-        socket.once('connect', () => {
-          connected = true;
-          shakingHands += 1;
-          tryNextIn(HANDSHAKE_STAGGER_MS);
-        });
-      }
-      socket.once(target.protocol === 'https' ? 'secureConnect' : 'connect', () => {
-        socket.off('error', onError).off('close', onClose);
-        end(socket);
-        socket.setNoDelay(true);
-        resolve(socket);
-      });
-      tryNextIn(STAGGER_MS);
-    };
-    tryNext();
-  });
-}
-
-/** By address: a look-up of its own would be one that nobody checked. */
-function open({ protocol, host, port }: Target, address: string): Socket {
-  return protocol === 'https'
-    ? connectTls({ host: address, port, ...(isIP(host) === 0 ? { servername: host } : {}) })
-    : connectTcp({ host: address, port });
+export async function connectCti(
+  { protocol, host, port }: Target,
+  timeoutMs: number,
+  outbound: Pick<Outbound, 'connect'>,
+): Promise<Socket> {
+  try {
+    return await outbound.connect({ protocol, host, port }, timeoutMs);
+  } catch (error) {
+    if (error instanceof OutboundFailedError && error.code === 'ADDRESS_DENIED') {
+      throw new CtiAddressDeniedError({ host, port, denied: error.denied });
+    }
+    throw new DialUnsentError('cti_unreachable', toErrorCode(error));
+  }
 }

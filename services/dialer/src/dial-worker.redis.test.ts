@@ -6,10 +6,9 @@ import {
   type DialQueue,
 } from '@ramal/bus';
 import { newCallId } from '@ramal/runtime';
-import { sleepUntil } from '@ramal/testkit';
+import { sleepUntil, startPbx, type TestPbx } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
-import { startPbx, type TestPbx } from '../test/start-pbx.ts';
 import { type DialWorker, startDialWorker } from './dial-worker.ts';
 import { runDial } from './run-dial.ts';
 

@@ -1,4 +1,5 @@
 import type { DialReason } from '@ramal/contracts';
+import type { AddressesSkipped } from '@ramal/outbound';
 
 /** The dial can't be made as things stand, and a retry would not change that. Nothing was sent. */
 export class DialRefusedError extends Error {
@@ -6,6 +7,15 @@ export class DialRefusedError extends Error {
   constructor(reason: DialReason) {
     super(`dial refused: ${reason}`);
     this.reason = reason;
+  }
+}
+
+/** The CTI has no address that may be asked (threat 2). Which, and why, is for the operator: agents hear the reason alone. */
+export class CtiAddressDeniedError extends DialRefusedError {
+  readonly where: AddressesSkipped;
+  constructor(where: AddressesSkipped) {
+    super('cti_address_denied');
+    this.where = where;
   }
 }
 
@@ -21,11 +31,4 @@ export class DialUnsentError extends Error {
     this.reason = reason;
     this.why = why;
   }
-}
-
-/** The short code of an error, for logs and metrics: never its message, which may hold an address. */
-export function toErrorCode(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code === 'string') return code;
-  return error instanceof Error ? error.name : 'unknown';
 }

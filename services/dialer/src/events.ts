@@ -1,3 +1,4 @@
+import type { AddressesSkipped } from '@ramal/outbound';
 import type { Logger, Metrics } from '@ramal/runtime';
 
 interface DialFields {
@@ -14,6 +15,8 @@ export interface Events {
   finished(
     fields: DialFields & { outcome: string; reason?: string; status?: number; latencyMs?: number },
   ): void;
+  /** Addresses of a CTI that may not be asked, for the operator alone (threat 2). */
+  addressDenied(fields: AddressesSkipped & Partial<DialFields>): void;
   /** The circuit breaker of a tenant's CTI. */
   breakerMoved(fields: { tenant: string; move: 'opened' | 'closed' }): void;
   skipped(fields: { tenant: string; intentId: string; why: string }): void;
@@ -33,6 +36,11 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     'outcome',
     'reason',
   ]);
+  const denied = metrics.counter(
+    'ramal_dialer_addresses_denied_total',
+    'Addresses of CTIs that were not asked because OUTBOUND_ALLOW does not have them, by what they are',
+    ['kind'],
+  );
   const breakers = metrics.counter('ramal_dialer_breaker_moves_total', 'Circuit breakers of CTIs', ['move']);
   const latency = metrics.histogram(
     'ramal_dialer_cti_seconds',
@@ -56,6 +64,10 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       outcomes.inc({ outcome: fields.outcome, reason: fields.reason ?? 'none' });
       if (fields.latencyMs !== undefined) latency.observe(fields.latencyMs / 1000);
       logger.info(fields, 'dial finished');
+    },
+    addressDenied(fields) {
+      for (const { kind } of fields.denied) denied.inc({ kind });
+      logger.warn(fields, 'address denied: OUTBOUND_ALLOW does not have it');
     },
     breakerMoved(fields) {
       breakers.inc({ move: fields.move });

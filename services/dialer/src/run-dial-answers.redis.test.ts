@@ -1,7 +1,7 @@
 import type { CtiSettings } from '@ramal/cti';
+import { startPbx, type TestPbx } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
-import { startPbx, type TestPbx } from '../test/start-pbx.ts';
 import { type Attempt, runDial } from './run-dial.ts';
 
 let dialer: TestDialer;

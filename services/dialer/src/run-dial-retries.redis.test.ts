@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { connectRedis, createCallBus, createDialIntents } from '@ramal/bus';
 import { toUuidV7 } from '@ramal/contracts';
 import { type CtiSettings, parseCtiSettings } from '@ramal/cti';
-import { findFreePort, startFaultProxy } from '@ramal/testkit';
+import { type Answer, findFreePort, startFaultProxy, startPbx, type TestPbx } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
-import { type Answer, startPbx, type TestPbx } from '../test/start-pbx.ts';
 import { DialUnsentError } from './errors.ts';
 import { type Attempt, runDial } from './run-dial.ts';
 

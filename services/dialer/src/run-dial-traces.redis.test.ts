@@ -1,8 +1,7 @@
 import type { NewTrace } from '@ramal/bus';
-import { findFreePort } from '@ramal/testkit';
+import { type Answer, findFreePort, startPbx } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
-import { type Answer, startPbx } from '../test/start-pbx.ts';
 import { type Attempt, runDial } from './run-dial.ts';
 
 let dialer: TestDialer;

@@ -1,7 +1,6 @@
-import { sleepUntil } from '@ramal/testkit';
+import { type Answer, sleepUntil, startPbx, startTcp, type TestPbx } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
-import { type Answer, startPbx, startTcp, type TestPbx } from '../test/start-pbx.ts';
 import { type Attempt, runDial } from './run-dial.ts';
 
 let dialer: TestDialer;

@@ -1,8 +1,7 @@
 import { reduceCall } from '@ramal/calls';
-import { findFreePort, sleepUntil } from '@ramal/testkit';
+import { type Answer, findFreePort, sleepUntil, startPbx, startTcp, type TestPbx } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
-import { type Answer, startPbx, startTcp, type TestPbx } from '../test/start-pbx.ts';
 import { DialUnsentError } from './errors.ts';
 import { type Attempt, runDial } from './run-dial.ts';
 

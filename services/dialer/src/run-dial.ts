@@ -17,6 +17,7 @@ import {
   maskOriginate,
   type RetryVerdict,
 } from '@ramal/cti';
+import { type Outbound, toErrorCode } from '@ramal/outbound';
 import { failpoint } from '@ramal/runtime';
 import type { TenantLookup } from '@ramal/store';
 import { connectCti } from './connect-cti.ts';
@@ -28,11 +29,10 @@ import {
   toCtiOutcome,
   toUnsentOutcome,
 } from './cti-place.ts';
-import { DialRefusedError, DialUnsentError, toErrorCode } from './errors.ts';
+import { CtiAddressDeniedError, DialRefusedError, DialUnsentError } from './errors.ts';
 import type { Events } from './events.ts';
 import { judgeAnswer, toFinalStep } from './judge-answer.ts';
 import { prepareDial } from './prepare-dial.ts';
-import type { HostResolver } from './resolve-host.ts';
 import { type CtiAnswer, sendOriginate } from './send-originate.ts';
 import { giveBackDial, settleDial } from './settle-dial.ts';
 
@@ -43,8 +43,8 @@ export interface RunDialDeps {
   lookup: TenantLookup;
   events: Events;
   connectTimeoutMs: number;
-  /** The process' one resolver: its cache is what keeps one company's slow DNS from the others. */
-  resolver: HostResolver;
+  /** The process' one door to CTIs. */
+  outbound: Pick<Outbound, 'connect'>;
   recorder?: TraceRecorder;
 }
 
@@ -123,7 +123,7 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
     const socket = await connectCti(
       request,
       Math.max(1, Math.min(deps.connectTimeoutMs, leftMs())),
-      deps.resolver,
+      deps.outbound,
     );
     failpoint('dialer.after_connect');
     if (socket.destroyed) throw new DialUnsentError('cti_unreachable', 'CLOSED_BEFORE_REQUEST');
@@ -233,6 +233,7 @@ async function onFailure(
   deps: RunDialDeps,
 ): Promise<void> {
   if (error instanceof DialRefusedError) {
+    if (error instanceof CtiAddressDeniedError) noteDenied(error, dial, deps);
     const refused: DialStep = { type: 'dial.failed', fence, reason: error.reason };
     return settleDial(dial.intent, refused, deps, dial.leftMs());
   }
@@ -247,6 +248,13 @@ async function onFailure(
   deps.events.backgroundFailed('dial', error);
   const doubtful: DialStep = { type: 'dial.uncertain', fence, reason: 'cti_reset' };
   await settleDial(dial.intent, doubtful, deps, dial.leftMs() + 2 * ANSWER_GRACE_MS);
+}
+
+function noteDenied({ where }: CtiAddressDeniedError, { intent, attempt }: Dial, deps: RunDialDeps): void {
+  const { tenant, intentId, callId } = intent;
+  deps.events.addressDenied({ tenant, intentId, callId, ...where });
+  const step = { why: 'ADDRESS_DENIED', attempt: attempt.number, retryInMs: null };
+  recordStep(deps, intent, 'job.unsent', step);
 }
 
 /**

@@ -2,15 +2,15 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { AnswerRules } from '@ramal/cti';
+import { createOutbound, LOOPBACK, parseAllowList } from '@ramal/outbound';
+import { type Answer, createCertificate, startPbx, startTcp, type TestPbx } from '@ramal/testkit';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createCertificate } from '../test/create-certificate.ts';
-import { type Answer, originate, startPbx, startTcp, type TestPbx } from '../test/start-pbx.ts';
+import { originate } from '../test/originate.ts';
 import { connectCti } from './connect-cti.ts';
-import { createHostResolver } from './resolve-host.ts';
 import { sendOriginate } from './send-originate.ts';
 
-const resolver = createHostResolver();
+const outbound = createOutbound({ allow: parseAllowList(LOOPBACK) });
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
@@ -23,7 +23,7 @@ const pbxThat = async (...args: Parameters<typeof startPbx>): Promise<TestPbx> =
   keep(await startPbx(...args));
 
 async function send(request: ReturnType<typeof originate>, timeoutMs = 2_000) {
-  return sendOriginate(request, await connectCti(request, 2_000, resolver), timeoutMs);
+  return sendOriginate(request, await connectCti(request, 2_000, outbound), timeoutMs);
 }
 
 describe('R32 the request on the wire', () => {
@@ -41,7 +41,7 @@ describe('R32 the request on the wire', () => {
   it('I2 nothing leaves when it is too late by the time it would, and the CTI hears nothing but the connection', async () => {
     const pbx = await pbxThat();
     const late = originate(pbx.port, { path: '/late' });
-    const socket = await connectCti(late, 2_000, resolver);
+    const socket = await connectCti(late, 2_000, outbound);
     expect(await sendOriginate(late, socket, 2_000, undefined, () => false)).toEqual({ kind: 'late' });
     // Sentinel: what was sent before it would have come before it.
     expect(await send(originate(pbx.port, { path: '/next' }))).toMatchObject({ status: 200 });
@@ -129,7 +129,7 @@ describe('I1 exactly one request leaves, whatever comes back', () => {
   it('on a connection that is gone already it is a reset at once', async () => {
     const rude = keep(await startTcp((socket) => socket.destroy()));
     const request = originate(rude.port);
-    const socket = await connectCti(request, 2_000, resolver);
+    const socket = await connectCti(request, 2_000, outbound);
     await new Promise((resolve) => socket.resume().once('close', resolve));
     const startedMs = performance.now();
     expect(await sendOriginate(request, socket, 5_000)).toMatchObject({ kind: 'reset' });
@@ -318,7 +318,7 @@ describe('what the answer tells beyond its status', () => {
   };
   const sendTo = async (answer: Answer) => {
     const request = originate((await pbxThat(answer)).port);
-    return sendOriginate(request, await connectCti(request, 2_000, resolver), 2_000, rules);
+    return sendOriginate(request, await connectCti(request, 2_000, outbound), 2_000, rules);
   };
 
   it("the CTI's id of the call", async () => {

@@ -1,9 +1,9 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type AnswerReason, type AnswerRules, type OriginateRequest, readAnswer } from '@ramal/cti';
+import { toErrorCode } from '@ramal/outbound';
 import { failpoint } from '@ramal/runtime';
 import { got } from 'got';
-import { toErrorCode } from './errors.ts';
 
 /** What came back of a request that was sent. `externalCallId` and `reason` are what headers and body say beyond the status. */
 export type CtiAnswer =

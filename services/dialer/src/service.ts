@@ -8,12 +8,12 @@ import {
   createTraceRecorder,
 } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
+import { createOutbound } from '@ramal/outbound';
 import { createMetrics, type Logger, newCallId, type Releasers, startOpsServer } from '@ramal/runtime';
 import { connectTenants } from '@ramal/store';
 import type { Config } from './config.ts';
 import { startDialWorker } from './dial-worker.ts';
 import { createEvents } from './events.ts';
-import { createHostResolver } from './resolve-host.ts';
 import { runDial } from './run-dial.ts';
 
 /** A dialer that has finished nothing for this long, with a canary every ten seconds, is stuck. */
@@ -58,7 +58,10 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
     lookup: tenants.lookup,
     events,
     connectTimeoutMs: config.DIALER_CONNECT_TIMEOUT_MS,
-    resolver: createHostResolver(),
+    outbound: createOutbound({
+      allow: config.OUTBOUND_ALLOW,
+      onSkipped: (fields) => events.addressDenied(fields),
+    }),
     recorder,
   };
   const worker = startDialWorker({

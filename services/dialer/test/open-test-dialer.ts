@@ -15,11 +15,11 @@ import {
   toDialPolicy,
   toNumberingSettings,
 } from '@ramal/cti';
+import { createOutbound, LOOPBACK, parseAllowList } from '@ramal/outbound';
 import { newCallId } from '@ramal/runtime';
 import type { TenantLookup, TenantProfile } from '@ramal/store';
 import { type RestartableServer, startTestRedis } from '@ramal/testkit';
 import type { Events } from '../src/events.ts';
-import { createHostResolver } from '../src/resolve-host.ts';
 import type { RunDialDeps } from '../src/run-dial.ts';
 
 export interface TestDialer {
@@ -95,6 +95,7 @@ export async function openTestDialer(): Promise<TestDialer> {
     requestSent: note('requestSent'),
     finished: note('finished'),
     skipped: note('skipped'),
+    addressDenied: note('addressDenied'),
     breakerMoved: note('breakerMoved'),
     backgroundFailed: (what, error) => void noted.push({ event: `failed ${what}`, fields: String(error) }),
   };
@@ -128,7 +129,7 @@ export async function openTestDialer(): Promise<TestDialer> {
       lookup,
       events,
       connectTimeoutMs: 1_000,
-      resolver: createHostResolver(),
+      outbound: createOutbound({ allow: parseAllowList(LOOPBACK) }),
     },
     directory,
     noted,

@@ -1,15 +1,24 @@
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { findFreePort, sleepUntil, startFakeDns } from '@ramal/testkit';
+import {
+  createCertificate,
+  findFreePort,
+  sleepUntil,
+  startFakeDns,
+  startPbx,
+  startTcp,
+  type TestPbx,
+} from '@ramal/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createCertificate } from '../test/create-certificate.ts';
-import { startPbx, startTcp, type TestPbx } from '../test/start-pbx.ts';
-import { connectCti } from './connect-cti.ts';
-import { DialUnsentError } from './errors.ts';
+import { createAddressPolicy } from './address-policy.ts';
+import { LOOPBACK, parseAllowList } from './allow-list.ts';
+import { connectHost } from './connect-host.ts';
+import { OutboundFailedError } from './errors.ts';
 import { createHostResolver, type HostResolver } from './resolve-host.ts';
 
 const certificateOfTest = createCertificate();
-const resolver = createHostResolver();
+const policy = createAddressPolicy(parseAllowList(LOOPBACK));
+const resolver = createHostResolver({ policy });
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
@@ -25,42 +34,46 @@ describe('connecting', () => {
   it.each(['http', 'https'] as const)(
     'I1 %s: where nobody listens the request is unsent',
     async (protocol) => {
-      const connecting = connectCti(
+      const connecting = connectHost(
         { protocol, host: '127.0.0.1', port: await findFreePort() },
         1_000,
         resolver,
       );
-      await expect(connecting).rejects.toMatchObject({ reason: 'cti_unreachable', why: 'ECONNREFUSED' });
-      await expect(connecting).rejects.toBeInstanceOf(DialUnsentError);
+      await expect(connecting).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+      await expect(connecting).rejects.toBeInstanceOf(OutboundFailedError);
     },
   );
 
   it('I1 a name that leads nowhere is unsent', async () => {
-    const connecting = connectCti({ protocol: 'http', host: 'pbx.invalid', port: 80 }, 5_000, resolver);
-    await expect(connecting).rejects.toBeInstanceOf(DialUnsentError);
+    const connecting = connectHost({ protocol: 'http', host: 'pbx.invalid', port: 80 }, 5_000, resolver);
+    await expect(connecting).rejects.toBeInstanceOf(OutboundFailedError);
   });
 
   it('I1 a handshake that never ends is unsent, in time', async () => {
     const mute = keep(await startTcp(() => undefined));
     const startedMs = performance.now();
     await expect(
-      connectCti({ protocol: 'https', host: '127.0.0.1', port: mute.port }, 200, resolver),
+      connectHost({ protocol: 'https', host: '127.0.0.1', port: mute.port }, 200, resolver),
     ).rejects.toMatchObject({
-      why: 'TLS_TIMEOUT',
+      code: 'TLS_TIMEOUT',
     });
     expect(performance.now() - startedMs).toBeLessThan(4_500);
   });
 
   it('I1 a handshake that is cut is unsent', async () => {
     const rude = keep(await startTcp((socket) => socket.destroy()));
-    const connecting = connectCti({ protocol: 'https', host: '127.0.0.1', port: rude.port }, 2_000, resolver);
-    await expect(connecting).rejects.toBeInstanceOf(DialUnsentError);
+    const connecting = connectHost(
+      { protocol: 'https', host: '127.0.0.1', port: rude.port },
+      2_000,
+      resolver,
+    );
+    await expect(connecting).rejects.toBeInstanceOf(OutboundFailedError);
   });
 
   it('I1 something that speaks no TLS is unsent', async () => {
     const pbx = await pbxThat();
-    const connecting = connectCti({ protocol: 'https', host: '127.0.0.1', port: pbx.port }, 2_000, resolver);
-    await expect(connecting).rejects.toBeInstanceOf(DialUnsentError);
+    const connecting = connectHost({ protocol: 'https', host: '127.0.0.1', port: pbx.port }, 2_000, resolver);
+    await expect(connecting).rejects.toBeInstanceOf(OutboundFailedError);
     expect(pbx.requests).toEqual([]);
   });
 
@@ -68,14 +81,13 @@ describe('connecting', () => {
     'I1 a certificate nobody vouches for is unsent: no credential leaves',
     async () => {
       const pbx = await pbxThat(undefined, certificateOfTest ?? undefined);
-      const connecting = connectCti(
+      const connecting = connectHost(
         { protocol: 'https', host: '127.0.0.1', port: pbx.port },
         2_000,
         resolver,
       );
       await expect(connecting).rejects.toMatchObject({
-        reason: 'cti_unreachable',
-        why: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+        code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
       });
       expect(pbx.requests).toEqual([]);
     },
@@ -83,7 +95,7 @@ describe('connecting', () => {
 
   it('a connection that is reset while nothing happens ends no process', async () => {
     const rude = keep(await startTcp((socket) => setTimeout(() => socket.resetAndDestroy(), 20)));
-    const socket = await connectCti(
+    const socket = await connectHost(
       { protocol: 'http', host: '127.0.0.1', port: rude.port },
       2_000,
       resolver,
@@ -105,20 +117,20 @@ describe('a host of several addresses', () => {
     ['is dead', '192.0.2.1'],
   ])('is reached though the first one %s', async (_, dead) => {
     const pbx = await pbxThat();
-    const socket = await connectCti(target(pbx.port), 5_000, to(dead, dead, '127.0.0.1'));
+    const socket = await connectHost(target(pbx.port), 5_000, to(dead, dead, '127.0.0.1'));
     expect(socket.remoteAddress).toBe('127.0.0.1');
     socket.destroy();
   });
 
   it('is unsent when none answers, each of them tried', async () => {
-    const connecting = connectCti(target(await findFreePort()), 5_000, to('127.0.0.2', '127.0.0.3'));
-    await expect(connecting).rejects.toMatchObject({ why: 'ECONNREFUSED' });
+    const connecting = connectHost(target(await findFreePort()), 5_000, to('127.0.0.2', '127.0.0.3'));
+    await expect(connecting).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
   it('takes the first that is ready, and leaves the others', async () => {
     const seen: Socket[] = [];
     const pbx = keep(await startTcp((socket) => void seen.push(socket.resume())));
-    const socket = await connectCti(target(pbx.port), 5_000, to('127.0.0.1', '127.0.0.1', '127.0.0.1'));
+    const socket = await connectHost(target(pbx.port), 5_000, to('127.0.0.1', '127.0.0.1', '127.0.0.1'));
     await sleepUntil(() => seen.length > 0);
     socket.destroy();
     await sleepUntil(() => seen.every(({ destroyed, readableEnded }) => destroyed || readableEnded));
@@ -140,13 +152,13 @@ describe('a host of several addresses', () => {
       });
       await new Promise<void>((resolve) => tls.listen(mute.port, '127.0.0.1', resolve));
       keep({ close: () => new Promise<void>((resolve) => tls.close(() => resolve())) });
-      const connecting = connectCti(
+      const connecting = connectHost(
         { ...target(mute.port), protocol: 'https' },
         3_000,
         to('127.0.0.2', '127.0.0.1'),
       );
       // The second one spoke, was asked for the host by its name, and had a certificate that is nobody's.
-      await expect(connecting).rejects.toMatchObject({ why: 'TLS_TIMEOUT' });
+      await expect(connecting).rejects.toMatchObject({ code: 'TLS_TIMEOUT' });
       expect(names).toEqual(['pbx.example']);
       await sleepUntil(
         () => first.length === 1 && first.every((socket) => socket.readableEnded || socket.destroyed),
@@ -158,9 +170,9 @@ describe('a host of several addresses', () => {
     const dns = keep(await startFakeDns());
     const pbx = await pbxThat();
     dns.set('pbx.example', { a: ['127.0.0.1'], ttl: 300 });
-    const own = createHostResolver({ servers: [dns.server], inHostsFile: () => [] });
+    const own = createHostResolver({ policy, servers: [dns.server], inHostsFile: () => [] });
     for (let i = 0; i < 3; i++) {
-      const socket = await connectCti(target(pbx.port), 2_000, own);
+      const socket = await connectHost(target(pbx.port), 2_000, own);
       expect(socket.remoteAddress).toBe('127.0.0.1');
       socket.destroy();
     }
@@ -170,21 +182,20 @@ describe('a host of several addresses', () => {
   it('I1 DNS that is mute, or knows no such name, is unsent, in time', async () => {
     const dns = keep(await startFakeDns());
     dns.set('mute.example', { mute: ['A', 'AAAA'] });
-    const own = createHostResolver({ servers: [dns.server], inHostsFile: () => [] });
-    const reach = (host: string) => connectCti({ protocol: 'http', host, port: 80 }, 200, own);
+    const own = createHostResolver({ policy, servers: [dns.server], inHostsFile: () => [] });
+    const reach = (host: string) => connectHost({ protocol: 'http', host, port: 80 }, 200, own);
     await expect(reach('mute.example')).rejects.toMatchObject({
-      reason: 'cti_unreachable',
-      why: 'DNS_TIMEOUT',
+      code: 'DNS_TIMEOUT',
     });
-    await expect(reach('no.example')).rejects.toMatchObject({ why: 'ENOTFOUND' });
-    await expect(reach('no.example')).rejects.toBeInstanceOf(DialUnsentError);
+    await expect(reach('no.example')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    await expect(reach('no.example')).rejects.toBeInstanceOf(OutboundFailedError);
   });
 
   it('threat 2 one that is not allowed is not connected to', async () => {
     const pbx = await pbxThat();
-    const strict = createHostResolver({ isAllowed: () => false });
-    const connecting = connectCti({ protocol: 'http', host: '127.0.0.1', port: pbx.port }, 2_000, strict);
-    await expect(connecting).rejects.toMatchObject({ why: 'ADDRESS_DENIED' });
+    const strict = createHostResolver({ policy: createAddressPolicy() });
+    const connecting = connectHost({ protocol: 'http', host: '127.0.0.1', port: pbx.port }, 2_000, strict);
+    await expect(connecting).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
     expect(pbx.connections).toBe(0);
   });
 });

@@ -1,7 +1,6 @@
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net';
-import type { OriginateRequest } from '@ramal/cti';
 
 export interface TestPbx {
   port: number;
@@ -74,22 +73,4 @@ function listen(server: Server, host = '127.0.0.1'): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, host, () => resolve((server.address() as AddressInfo).port));
   });
-}
-
-/** The request for a call, to a PBX of this machine. */
-export function originate(port: number, over: Partial<OriginateRequest> = {}): OriginateRequest {
-  const path = over.path ?? '/api/clicktodial?origem=3501&destino=4732100123';
-  const protocol = over.protocol ?? 'http';
-  return {
-    method: 'GET',
-    protocol,
-    host: '127.0.0.1',
-    port,
-    path,
-    url: `${protocol}://127.0.0.1:${port}${path}`,
-    headers: {},
-    dialled: '4732100123',
-    prefix: 'none',
-    ...over,
-  };
 }
