@@ -103,7 +103,7 @@ export async function verifyAudit(
   const tell = (seq: number, auditId: string, why: ChainReport['broken'][number]['why']) => {
     if (report.broken.length < MOST_BROKEN) report.broken.push({ seq, auditId, why });
   };
-  let before: { seq: number; hash: Buffer } | null = null;
+  let before = null as { seq: number; hash: Buffer } | null;
   for (;;) {
     const page: SealedRow[] = await readPage(store, before?.seq ?? 0);
     for (const row of page) {
