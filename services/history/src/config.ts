@@ -5,6 +5,10 @@ import { z } from 'zod';
 export const configSchema = z.object({
   ...commonEnv,
   HISTORY_BATCH: count().max(5_000).default(500).describe('Most events stored in one transaction'),
+  HISTORY_GATHER_MS: durationMs()
+    .max(5_000)
+    .default(200)
+    .describe('Events that follow one another are gathered for so long and stored together'),
   HISTORY_RECLAIM_AFTER_MS: durationMs()
     .min(13_000, 'must exceed the longest transaction (12 s)')
     .default(15_000)

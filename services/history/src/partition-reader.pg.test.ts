@@ -274,6 +274,22 @@ describe('I3 with Redis forgetting', () => {
   });
 });
 
+it('events that follow one another share a transaction, one after a silence does not wait, nor does a full batch', async () => {
+  const worker = await test.work('a', { batch: 20, gatherMs: 300_000 });
+  await test.add(...some(1));
+  await settled(1);
+  await test.add(...some(5));
+  // The reader gathers now; only its end keeps the test from waiting five minutes.
+  await worker.stop();
+  expect(await test.stored()).toHaveProperty('size', 1);
+  await test.add(...some(34));
+  // 39 are left: a full batch, then the rest.
+  await test.work('b', { batch: 20, gatherMs: 300_000 });
+  await settled(40);
+  const sizes = seen('stored').map((note) => /"entries":(\d+)/.exec(note)?.[1]);
+  expect(sizes).toEqual(['1', '20', '19']);
+});
+
 it('a stop ends after the batch under way, in time, and owes nothing', async () => {
   const worker = await test.work('a', { batch: 5 });
   await test.add(...some(50));

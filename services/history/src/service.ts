@@ -56,6 +56,7 @@ export async function startHistory(config: Config, logger: Logger, releasers: Re
       consumer,
       batch: config.HISTORY_BATCH,
       reclaimAfterMs: config.HISTORY_RECLAIM_AFTER_MS,
+      gatherMs: config.HISTORY_GATHER_MS,
     }),
   );
   const reaping = {

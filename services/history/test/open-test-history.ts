@@ -21,7 +21,10 @@ export interface TestHistory {
   /** Puts entries into the stream: events, or text that is none. */
   add(...entries: (CallEvent | string)[]): Promise<string[]>;
   /** Starts a worker, stopped with the rest. */
-  work(consumer: string, options?: { batch?: number; reclaimAfterMs?: number }): Promise<PartitionReader>;
+  work(
+    consumer: string,
+    options?: { batch?: number; reclaimAfterMs?: number; gatherMs?: number },
+  ): Promise<PartitionReader>;
   stopWorkers(): Promise<void>;
   /** Ids of stored events. */
   stored(): Promise<Set<string>>;
@@ -105,14 +108,15 @@ export async function openTestHistory(databaseUrl: string): Promise<TestHistory>
       }
       return ids;
     },
-    async work(consumer, { batch = 100, reclaimAfterMs = 60_000 } = {}) {
+    async work(consumer, { batch = 100, reclaimAfterMs = 60_000, gatherMs = 0 } = {}) {
       const own = createEventStream(redis, await connect('blocking'), names, 0);
       const pace = { blockMs: 50, reclaimEveryMs: 200 };
       const lanes = {
         divert: async (entries: readonly ParsedEntry[]) => [...entries],
         stop: async () => undefined,
       };
-      const options = { stream: own, store, lanes, events, partition: 0, consumer, batch, reclaimAfterMs };
+      const apart = { batch, reclaimAfterMs, gatherMs };
+      const options = { stream: own, store, lanes, events, partition: 0, consumer, ...apart };
       const worker = startPartitionReader({ ...options, ...pace });
       workers.push(worker);
       return worker;
