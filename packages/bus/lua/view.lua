@@ -1,7 +1,8 @@
 -- Reads, at one moment, all that a commit about a call is planned on.
 -- KEYS: the lists of calls (lines, an extension's calls), then, each optional (see ARGV), the external id's key,
 -- the call's key and the intent's key.
--- ARGV: number of lists, 1|0 external id, 1|0 call, 1|0 intent, prefix of call keys, most calls per list.
+-- ARGV: number of lists, 1|0 external id, 1|0 call, 1|0 intent, prefix of call keys, most calls per list. The call that
+-- an intent is about is read with it.
 -- Returns { redis time ms, versions of the lists, { callId, version, events }..., flat intent }
 local lists = tonumber(ARGV[1])
 local next = lists
@@ -44,6 +45,9 @@ if external then
 end
 if callKey then
   read(string.sub(callKey, #prefix + 1))
+end
+if intentKey then
+  read(redis.call('HGET', intentKey, 'callId'))
 end
 
 return { string.format('%.0f', now), versions, calls, intentKey and redis.call('HGETALL', intentKey) or {} }

@@ -22,6 +22,7 @@ import {
 import type { Redis } from 'ioredis';
 import { type CallBus, type CommitOutcome, toDueMember } from './call-bus.ts';
 import type { DialQueue } from './dial-queue.ts';
+import { createSeenCalls } from './seen-calls.ts';
 import { NO_TRACES, type TraceRecorder } from './trace-recorder.ts';
 
 /** A dial intent as recorded (I1). */
@@ -102,17 +103,36 @@ export function createDialIntents(options: {
   recorder?: TraceRecorder;
 }): DialIntents {
   const { redis, names, bus, queue, newCallId, recorder = NO_TRACES } = options;
+  const seen = createSeenCalls();
 
-  const find: DialIntents['find'] = async (tenant, intentId) => {
-    const { intent, nowMs } = await bus.view({ tenant, intentId });
+  /** The intent behind an id, its own or that of a second click; with Redis' time also where there is none. */
+  const look = async (
+    tenant: string,
+    intentId: string,
+  ): Promise<{ intent: DialIntent | null; nowMs: number }> => {
+    const { intent, nowMs, calls } = await bus.view({ tenant, intentId });
     const aliasOf = intent?.['aliasOf'];
-    if (aliasOf !== undefined) return find(tenant, aliasOf);
-    return intent === null ? null : { intent: toIntent(tenant, intentId, intent), nowMs };
+    if (aliasOf !== undefined) return look(tenant, aliasOf);
+    if (intent === null) return { intent, nowMs };
+    const found = toIntent(tenant, intentId, intent);
+    const call = calls.find(({ callId }) => callId === found.callId);
+    if (call !== undefined && !isSettled(found)) seen.note(found, call, nowMs);
+    return { intent: found, nowMs };
   };
 
   /** Another event of the same call may slip in between reading and writing; then plan again. */
   const commitStep = async (intent: DialIntent, step: DialStep): Promise<CommitOutcome> => {
     const { tenant, intentId, callId } = intent;
+    const first = 'fence' in step ? seen.take(intent) : undefined;
+    if (first !== undefined) {
+      const planned = planDialStep(first.intent, first.call, step, first.nowMs());
+      const { outcome, nowMs } = await bus.commit(planned);
+      if (outcome === 'applied' && planned.intent?.watch !== 'settled') {
+        const { events, expectedVersion } = planned;
+        seen.note(first.intent, { callId, events: [...events], version: expectedVersion + 1 }, nowMs);
+      }
+      if (outcome !== 'conflict') return outcome;
+    }
     for (let tries = 0; tries < MOST_CONFLICTS; tries++) {
       const view = await bus.view({ tenant, callId, intentId });
       const call = view.calls.find((candidate) => candidate.callId === callId);
@@ -143,19 +163,23 @@ export function createDialIntents(options: {
   };
 
   return {
-    find,
+    async find(tenant, intentId) {
+      const { intent, nowMs } = await look(tenant, intentId);
+      return intent === null ? null : { intent, nowMs };
+    },
     async request(dial, admit = async () => null) {
       const { tenant, intentId } = dial;
-      const known = await find(tenant, intentId);
-      if (known !== null) return repeat(known.intent, dial, enqueue);
+      const known = await look(tenant, intentId);
+      if (known.intent !== null) return repeat(known.intent, dial, enqueue);
       const refusal = await admit();
-      const { nowMs } = await bus.view({ tenant });
+      // The click was then: the deadline does not wait for whoever had to admit it.
+      const { nowMs } = known;
       const request = { ...dial, callId: newCallId(nowMs), nowMs };
       const commit = refusal === null ? planDialRequest(request) : planRefusedDial(request, refusal);
       const { outcome } = await bus.commit(commit);
       if (outcome === 'conflict' || outcome === 'alias') {
-        const other = await find(tenant, intentId);
-        return other === null ? { kind: 'conflict' } : repeat(other.intent, dial, enqueue);
+        const other = await look(tenant, intentId);
+        return other.intent === null ? { kind: 'conflict' } : repeat(other.intent, dial, enqueue);
       }
       const { callId } = commit;
       if (refusal !== null) return { kind: 'refused', intentId, callId, reason: refusal };
@@ -165,12 +189,15 @@ export function createDialIntents(options: {
     async claim(intent, fence) {
       return (await bus.changeIntent(intent.tenant, toClaim(intent.intentId, fence))).outcome;
     },
-    async requeue({ tenant, intentId }, fence, doubt) {
+    async requeue(intent, fence, doubt) {
+      const { tenant, intentId } = intent;
+      // The doubt is on the record now and not on what was seen.
+      seen.take(intent);
       const { outcome } = await bus.changeIntent(tenant, toRequeue(intentId, fence, doubt));
       if (outcome === 'applied' || outcome === 'late') return outcome;
       // A resend after a lost reply finds its own work done.
-      const { intent } = await bus.view({ tenant, intentId });
-      return intent?.['fence'] === toSpentFence(fence) ? 'applied' : 'conflict';
+      const { intent: now } = await bus.view({ tenant, intentId });
+      return now?.['fence'] === toSpentFence(fence) ? 'applied' : 'conflict';
     },
     step: commitStep,
     async overdue(partition, limit) {
