@@ -66,3 +66,4 @@ export {
   type TraceRecorder,
   type TraceRecorderOptions,
 } from './trace-recorder.ts';
+export { createWebhookIds, type SignedMessage, type WebhookIds, type WebhookIdState } from './webhook-ids.ts';

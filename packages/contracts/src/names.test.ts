@@ -41,6 +41,7 @@ const tenantKeys = (tenant: string, id: string, other: string) => [
   names.line(tenant, id, other),
   names.external(tenant, id),
   names.dedupe(tenant, id),
+  names.webhookId(tenant, id),
   names.inbox(tenant, id),
   names.inboxMeta(tenant, id),
   names.popups(tenant, id),

@@ -45,6 +45,8 @@ export interface Names {
   /** The callId behind a CTI's call id. */
   external(tenant: string, externalCallId: string): string;
   dedupe(tenant: string, eventId: string): string;
+  /** That a signed callback was stored, by the hash of its webhook-id. */
+  webhookId(tenant: string, idHash: string): string;
   inbox(tenant: string, user: string): string;
   /** Epoch and last seq of an agent's inbox. */
   inboxMeta(tenant: string, user: string): string;
@@ -108,6 +110,7 @@ export function createNames(partitions = DEFAULT_PARTITIONS): Names {
     line: (tenant, ramal, peerKey) => key(tenant, 'line', ramal, peerKey),
     external: (tenant, id) => key(tenant, 'external', id),
     dedupe: (tenant, id) => key(tenant, 'dedupe', id),
+    webhookId: (tenant, idHash) => key(tenant, 'webhookid', idHash),
     inbox: (tenant, user) => key(tenant, 'inbox', user),
     inboxMeta: (tenant, user) => key(tenant, 'inboxmeta', user),
     popups: (tenant, user) => key(tenant, 'popups', user),

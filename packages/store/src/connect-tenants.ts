@@ -1,8 +1,10 @@
+import { type CallbackProtections, createCallbackProtections } from './callback-protections.ts';
+import { createCallbackTokenUses } from './callback-token-uses.ts';
 import { type ConfigListener, startConfigListener } from './config-listener.ts';
 import { connectStore, type Store, type StoreOptions } from './connect-store.ts';
 import { createMasterKeys } from './master-keys.ts';
 import { createSecretSealer } from './sealed-secret.ts';
-import { createTenantLookup, type TenantLookup } from './tenant-lookup.ts';
+import { createTenantLookup, MAX_ENTRIES, type TenantLookup, toMaxAgeMs } from './tenant-lookup.ts';
 import { createTenantSecrets, type TenantSecrets } from './tenant-secrets.ts';
 import { createTenantStores, type TenantStores } from './tenant-stores.ts';
 
@@ -14,6 +16,8 @@ export interface Tenants {
   lookup: TenantLookup;
   /** Seals and opens what is secret; null without a master key. */
   secrets: TenantSecrets | null;
+  /** What is asked of those who call back (threat 5). */
+  callbackProtections: CallbackProtections;
   /** The database a tenant's history lives in (R42). Rejects while it is out of reach. */
   historyOf(tenant: string): Promise<Store>;
   close(): Promise<void>;
@@ -39,11 +43,29 @@ export function connectTenants(options: TenantsOptions): Tenants {
   const secrets = masterKeys === null ? null : createTenantSecrets({ store, masterKeys });
   const stores = createTenantStores({ shared: store, sealer, applicationName, onPoolError });
   let listener: ConfigListener | null = null;
-  const lookup = createTenantLookup({ store, stores, sealer, noticed: () => listener?.listening() === true });
+  const noticed = () => listener?.listening() === true;
+  const now = () => performance.now();
+  const uses = createCallbackTokenUses({
+    store,
+    now,
+    onError: (error) => onError('uses of callback tokens', error),
+  });
+  const onTokenUsed = (hash: Buffer) => uses.note(hash);
+  const lookup = createTenantLookup({ store, stores, sealer, noticed, now, onTokenUsed });
+  const callbackProtections = createCallbackProtections({
+    store,
+    secrets,
+    now,
+    maxAgeMs: () => toMaxAgeMs(noticed()),
+    maxEntries: MAX_ENTRIES,
+  });
   listener = startConfigListener({
     databaseUrl,
     applicationName,
-    onChange: (tenant) => lookup.forget(tenant),
+    onChange(tenant) {
+      lookup.forget(tenant);
+      callbackProtections.forget(tenant);
+    },
     onError: (error) => onError('configuration notices', error),
   });
   return {
@@ -51,12 +73,14 @@ export function connectTenants(options: TenantsOptions): Tenants {
     stores,
     lookup,
     secrets,
+    callbackProtections,
     async historyOf(tenant) {
       const profile = await lookup.tenant(tenant);
       return profile === null ? store : stores.of(profile);
     },
     async close() {
       await listener?.close();
+      await uses.stop();
       await stores.close();
       await store.close();
     },

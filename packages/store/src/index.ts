@@ -19,7 +19,28 @@ export { type AuditFilter, type AuditRecord, queryAudit } from './audit-query.ts
 export { type Cache, type CacheOptions, createCache } from './cached.ts';
 export { listCallTraces, type StoredTrace } from './call-traces.ts';
 export { listCallEvents, listStoredEvents } from './call-trail.ts';
-export { findCallbackToken, hasCallbackToken, insertCallbackToken } from './callback-tokens.ts';
+export {
+  type CallbackCredential,
+  clearCallbackCredentials,
+  findCallbackNetworks,
+  listCallbackCredentials,
+  rotateCallbackCredential,
+  writeCallbackNetworks,
+} from './callback-credentials.ts';
+export {
+  type BasicLogin,
+  type CallbackProtection,
+  type CallbackProtections,
+} from './callback-protections.ts';
+export {
+  type CallbackTokenEntry,
+  endCallbackTokens,
+  findCallbackToken,
+  hasCallbackToken,
+  insertCallbackToken,
+  listCallbackTokens,
+  revokeCallbackToken,
+} from './callback-tokens.ts';
 export { type ConfiguracaoCtiWrite, writeConfiguracaoCti } from './configuracao-cti-write.ts';
 export { CursorInvalidError } from './calls-cursor.ts';
 export { type CallsFilter, type CallsPage, queryCalls } from './calls-query.ts';
@@ -36,6 +57,9 @@ export { EventDataError, isDataError } from './data-error.ts';
 export { listUsersOnDefaultSenha } from './default-senha-users.ts';
 export type { DeadLetter } from './dead-letters.ts';
 export { hashSecret } from './hash-secret.ts';
+export { NetworkInvalidError, type NetworkList, parseNetworks, toPlainAddress } from './network-list.ts';
+export { isPassword } from './password-hash.ts';
+export { newSigningSecret, toSigningKey } from './signing-secret.ts';
 export { type BatchCounts, type HistoryBatch, type ReduceCall, writeBatch } from './history-writes.ts';
 export { type DialJudgement, judgeDial } from './judge-dial.ts';
 export { migrate } from './migrate.ts';
@@ -43,7 +67,6 @@ export { listSilentCalls, listTenantsWithOpenCalls, type SilentCallsFilter } fro
 export { ensurePartitions } from './partitions.ts';
 export {
   findTenant,
-  findTenantByCallbackToken,
   listTenantsWithOwnDatabase,
   type Tenant,
 } from './tenant-directory.ts';

@@ -2,9 +2,9 @@ import { createTestDatabase } from '@ramal/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestStore, type TestStore } from '../test/open-test-store.ts';
 import { findApiKey, insertApiKey } from './api-keys.ts';
-import { insertCallbackToken } from './callback-tokens.ts';
+import { findCallbackToken, insertCallbackToken } from './callback-tokens.ts';
 import { hashSecret } from './hash-secret.ts';
-import { findTenant, findTenantByCallbackToken } from './tenant-directory.ts';
+import { findTenant } from './tenant-directory.ts';
 
 let db: TestStore;
 beforeAll(async () => {
@@ -48,10 +48,10 @@ test('I6 a callback token leads to its tenant until it is revoked', async () => 
   const tokenHash = hashSecret('a token');
   await insertCallbackToken(db.store, { tokenHash, tenant: 'acme' });
   await insertCallbackToken(db.store, { tokenHash, tenant: 'closed' });
-  expect(await findTenantByCallbackToken(db.store, tokenHash)).toMatchObject({ tenant: 'acme' });
-  expect(await findTenantByCallbackToken(db.store, hashSecret('a toke'))).toBeNull();
+  expect(await findCallbackToken(db.store, tokenHash)).toMatchObject({ tenant: 'acme' });
+  expect(await findCallbackToken(db.store, hashSecret('a toke'))).toBeNull();
   await db.store.query('update callback_tokens set revoked_at = now()');
-  expect(await findTenantByCallbackToken(db.store, tokenHash)).toBeNull();
+  expect(await findCallbackToken(db.store, tokenHash)).toBeNull();
 });
 
 test('an API key is found by its hash until it is revoked', async () => {

@@ -1,4 +1,3 @@
-import { findCallbackToken } from './callback-tokens.ts';
 import type { Queryable } from './connect-store.ts';
 import type { OwnDatabase } from './tenant-stores.ts';
 
@@ -42,10 +41,4 @@ export async function listTenantsWithOwnDatabase(store: Queryable): Promise<Tena
       order by "empresaId"`,
   );
   return rows;
-}
-
-/** The company behind a callback token's hash, or null when the token is unknown or revoked. */
-export async function findTenantByCallbackToken(store: Queryable, tokenHash: Buffer): Promise<Tenant | null> {
-  const token = await findCallbackToken(store, tokenHash);
-  return token === null ? null : await findTenant(store, token.tenant);
 }

@@ -15,13 +15,14 @@ import {
   toRingGroups,
 } from '@ramal/cti';
 import { type Agent, type AgentCredentials, findAgentCredentials, listAgents } from './agents.ts';
-import { type Cache, createCache } from './cached.ts';
+import { createCache } from './cached.ts';
+import { createCallbackTokenIndex } from './callback-token-index.ts';
 import type { Store } from './connect-store.ts';
 import { type CtiRows, readCtiRows } from './cti-rows.ts';
-import { hashSecret } from './hash-secret.ts';
 import { readCompanySecret } from './company-secrets.ts';
+import { createPatientReader } from './patient-reader.ts';
 import type { SecretSealer } from './sealed-secret.ts';
-import { findTenant, findTenantByCallbackToken, type Tenant } from './tenant-directory.ts';
+import { findTenant, type Tenant } from './tenant-directory.ts';
 import type { TenantStores } from './tenant-stores.ts';
 
 /** A tenant with its configuration, as every service needs it at once. */
@@ -55,8 +56,11 @@ export interface TenantLookup {
   tenant(tenant: string): Promise<Tenant | null>;
   /** Null for a tenant that doesn't exist. */
   profile(tenant: string): Promise<TenantProfile | null>;
-  /** The tenant a callback token belongs to, or null. */
-  byCallbackToken(token: string): Promise<TenantProfile | null>;
+  /**
+   * The tenant a callback token belongs to, or null.
+   * @param mayAsk may the database be asked about a token that is not known? See `CallbackTokenIndex.find`
+   */
+  byCallbackToken(token: string, mayAsk?: () => boolean): Promise<TenantProfile | null>;
   /** Secret; never cached longer than the rest. */
   credentials(tenant: string, user: string): Promise<AgentCredentials | null>;
   /** Forgets what is known of a tenant, or of all: something about it has changed. */
@@ -70,6 +74,8 @@ export interface TenantLookupOptions {
   sealer: SecretSealer | null;
   /** True while `forget` is called for each change in the directory. */
   noticed?: () => boolean;
+  /** Hears of each use of a token that counts, by its hash. */
+  onTokenUsed?: (hash: Buffer) => void;
   /** A clock that only goes forward, ms. */
   now?: () => number;
 }
@@ -81,12 +87,17 @@ export interface TenantLookupOptions {
 const UNNOTICED_MAX_AGE_MS = 900;
 /** In case a notice is lost. */
 const NOTICED_MAX_AGE_MS = 30_000;
-const MAX_ENTRIES = 10_000;
-const PATIENCE_MS = 500;
+export const MAX_ENTRIES = 10_000;
+
+/** @param noticed is every change heard of? */
+export function toMaxAgeMs(noticed: boolean): number {
+  return noticed ? NOTICED_MAX_AGE_MS : UNNOTICED_MAX_AGE_MS;
+}
 
 export function createTenantLookup(options: TenantLookupOptions): TenantLookup {
   const { store, stores, sealer, noticed = () => false, now = () => performance.now() } = options;
-  const maxAgeMs = () => (noticed() ? NOTICED_MAX_AGE_MS : UNNOTICED_MAX_AGE_MS);
+  const { onTokenUsed = () => undefined } = options;
+  const maxAgeMs = () => toMaxAgeMs(noticed());
   const shared = { maxAgeMs, maxEntries: MAX_ENTRIES, now };
   const tenants = createCache({ ...shared, load: (tenant: string) => findTenant(store, tenant) });
   const inShared = createCache({
@@ -101,11 +112,7 @@ export function createTenantLookup(options: TenantLookupOptions): TenantLookup {
       return tenant === null ? null : toProfile(tenant, store, await stores.of(tenant));
     },
   });
-  const tokens = createCache({
-    ...shared,
-    load: async (token: string) =>
-      (await findTenantByCallbackToken(store, hashSecret(token)))?.tenant ?? null,
-  });
+  const tokens = createCallbackTokenIndex({ ...shared, store });
   const credentials = createCache({
     ...shared,
     load: (key: string) => {
@@ -125,15 +132,17 @@ export function createTenantLookup(options: TenantLookupOptions): TenantLookup {
   const ownProfile = createPatientReader(inOwn, now);
   const profile = async (name: string) =>
     (await knownTenant(name))?.database == null ? sharedProfile(name) : ownProfile(name);
-  const tenantOfToken = createPatientReader(tokens, now);
   const credentialsOf = createPatientReader(credentials, now);
   return {
     tenant: knownTenant,
     profile,
-    async byCallbackToken(token) {
-      const tenant = await tenantOfToken(token);
+    async byCallbackToken(token, mayAsk = () => true) {
+      const owner = await tokens.find(token, mayAsk);
+      if (owner === null) return null;
+      const { tenant, hash } = owner;
+      onTokenUsed(hash);
       // A callback is worth more than the names it is read by: those a dead database would tell are guessed.
-      return tenant === null ? null : profile(tenant).catch(() => provisional.get(tenant));
+      return profile(tenant).catch(() => provisional.get(tenant));
     },
     credentials: (tenant, user) => credentialsOf(JSON.stringify([tenant, user])),
     forget(tenant) {
@@ -141,46 +150,8 @@ export function createTenantLookup(options: TenantLookupOptions): TenantLookup {
       for (const cache of [tenants, inShared, inOwn, provisional]) cache.deleteWhere(fits);
       credentials.deleteWhere((key) => tenant === null || key.startsWith(`[${JSON.stringify(tenant)},`));
       // A notice does not say whose token has changed.
-      tokens.clear();
+      tokens.forget();
     },
-  };
-}
-
-/**
- * Reads through a cache, and falls back on what was last known when the database fails or takes longer than
- * half a second: calls go on while PostgreSQL is down. That something does not exist is not worth remembering:
- * made-up tokens would push out what is.
- */
-function createPatientReader<V>(
-  cache: Cache<string, V | null>,
-  now: () => number,
-): (key: string) => Promise<V | null> {
-  const lastKnown = new Map<string, V>();
-  /** Since when the database owes an answer: patience is lost once, not by everyone who asks. */
-  const waitingSince = new Map<string, number>();
-  const load = async (key: string): Promise<V | null> => {
-    if (!waitingSince.has(key)) waitingSince.set(key, now());
-    try {
-      const value = await cache.get(key);
-      lastKnown.delete(key);
-      if (value !== null) lastKnown.set(key, value);
-      const oldest = lastKnown.size > MAX_ENTRIES ? lastKnown.keys().next() : null;
-      if (oldest !== null && oldest.done !== true) lastKnown.delete(oldest.value);
-      return value;
-    } finally {
-      waitingSince.delete(key);
-    }
-  };
-  return async (key) => {
-    const fresh = load(key);
-    const known = lastKnown.get(key);
-    if (known === undefined) return fresh;
-    const patienceMs = PATIENCE_MS - (now() - (waitingSince.get(key) ?? now()));
-    let timer: NodeJS.Timeout | undefined;
-    const stale = new Promise<V>((resolve) => {
-      timer = setTimeout(() => resolve(known), Math.max(0, patienceMs));
-    });
-    return Promise.race([fresh.catch(() => known), stale]).finally(() => clearTimeout(timer));
   };
 }
 
