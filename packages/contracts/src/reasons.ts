@@ -42,6 +42,7 @@ export type PopupSkipReason = z.infer<typeof popupSkipReason>;
 export const noPopupReason = z.enum([
   ...popupSkipReason.options,
   'tenant_inactive', // R42: the callback was refused
+  'callback_refused', // threat 5: whoever sent it lacked what the company asks for
   'expired',
   'ended', // its call was over before anybody could be shown it
   'dismissed', // closed on another of the agent's screens

@@ -1,11 +1,13 @@
 import { type AddressInfo, connect } from 'node:net';
 import { errorResponse } from '@ramal/contracts';
 import { WireError } from '@ramal/runtime';
-import type { TenantProfile } from '@ramal/store';
+import type { TenantLookup, TenantProfile } from '@ramal/store';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTestDoor } from '../test/create-test-door.ts';
 import { newProfile } from '../test/open-test-ingest.ts';
 import { type AppDeps, createApp } from './app.ts';
+import type { Events } from './events.ts';
 import type { Variable } from './read-variables.ts';
 
 const TOKEN = 'cb_secret-canary';
@@ -13,7 +15,7 @@ let app: FastifyInstance;
 let profile: TenantProfile;
 let ingested: { kind: string; variables: readonly Variable[] }[];
 let noted: string[];
-let lookup: AppDeps['lookup']['byCallbackToken'];
+let lookup: TenantLookup['byCallbackToken'];
 let ingest: AppDeps['ingest'];
 
 beforeEach(() => {
@@ -26,29 +28,37 @@ beforeEach(() => {
     return { callId: 'c1', outcome: 'stored' };
   };
   const note = (what: string) => (fields: unknown) => void noted.push(`${what} ${JSON.stringify(fields)}`);
+  const events: Events = {
+    received: note('received'),
+    unknownVariables: note('unknownVariables'),
+    refused: note('refused'),
+    callerRefused: note('callerRefused'),
+    shed: note('shed'),
+    wconnectAnswered: note('wconnectAnswered'),
+    conflictRetried: () => undefined,
+    requestFailed: (error) => void noted.push(`requestFailed ${String(error)}`),
+    backgroundFailed: () => undefined,
+  };
   app = createApp({
-    lookup: {
-      byCallbackToken: (token) => lookup(token),
-      tenant: async () => profile.tenant,
-      profile: async () => profile,
-      forget: () => undefined,
-      credentials: async () => null,
-    },
+    door: createTestDoor({
+      lookup: {
+        byCallbackToken: (token) => lookup(token),
+        tenant: async () => profile.tenant,
+        profile: async () => profile,
+        forget: () => undefined,
+        credentials: async () => null,
+      },
+      events,
+    }),
     ingest: (...args) => ingest(...args),
-    events: {
-      received: note('received'),
-      unknownVariables: note('unknownVariables'),
-      refused: note('refused'),
-      wconnectAnswered: note('wconnectAnswered'),
-      conflictRetried: () => undefined,
-      requestFailed: (error) => void noted.push(`requestFailed ${String(error)}`),
-      backgroundFailed: () => undefined,
-    },
+    events,
     readRamalState: async () => {
       throw new Error('not asked for here');
     },
     publicUrl: undefined,
     maxBodyBytes: 1_024,
+    requestTimeoutMs: 10_000,
+    connections: { most: 1_000, mostPerAddress: null },
   });
 });
 afterEach(() => app.close());

@@ -1,4 +1,4 @@
-import { commonEnv, count, port } from '@ramal/runtime';
+import { commonEnv, count, durationMs, port } from '@ramal/runtime';
 import { z } from 'zod';
 
 /** The environment of the webhook service. */
@@ -9,6 +9,39 @@ export const configSchema = z.object({
   WEBHOOK_MAX_BODY_BYTES: count()
     .default(64 * 1024)
     .describe('Largest callback body; XML may hold 256 KiB'),
+  WEBHOOK_REQUEST_TIMEOUT_MS: durationMs()
+    .default(10_000)
+    .describe('Longest time a CTI may take to send a request, in ms; it is cut off then'),
+  WEBHOOK_TRUSTED_PROXIES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('Proxies in front of the webhook whose X-Forwarded-For tells who calls; 0 believes none'),
+  WEBHOOK_MAX_CONNECTIONS: count()
+    .default(20_000)
+    .describe('Open connections of one webhook process; more are closed'),
+  WEBHOOK_MAX_CONNECTIONS_PER_ADDRESS: count()
+    .default(5_000)
+    .describe('Open connections of one address; does not count behind trusted proxies'),
+  WEBHOOK_ADDRESS_RATE: count()
+    .default(10_000)
+    .describe('Requests a second of one address at one process, bursts of twice as many; more get 503'),
+  WEBHOOK_TENANT_RATE: count()
+    .default(5_000)
+    .describe('Callbacks a second of one company at one process, bursts of twice as many; more get 503'),
+  WEBHOOK_TENANT_CONCURRENCY: count()
+    .default(100)
+    .describe('Callbacks of one company that one process works on at once; more wait'),
+  WEBHOOK_TENANT_QUEUE: count()
+    .default(5_000)
+    .describe('Callbacks of one company that may wait at one process, 4 s each at most; more get 503'),
+  WEBHOOK_TRIES_PER_ADDRESS: count()
+    .default(20)
+    .describe(
+      'Unknown tokens and passwords of one address that are looked into a second, bursts of five times as many',
+    ),
   WEBHOOK_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
     .optional()

@@ -1,4 +1,20 @@
 import type { Logger, Metrics } from '@ramal/runtime';
+import type { RefusalReason } from './callback-guard.ts';
+import type { LaneLimit } from './tenant-lanes.ts';
+import { createTokenBuckets } from './token-buckets.ts';
+
+/** `unknown_tokens`: refused by what is in memory, without a look into the database. */
+export type ShedLimit =
+  | LaneLimit
+  | 'address_rate'
+  | 'connections'
+  | 'address_connections'
+  | 'unknown_tokens'
+  | 'passwords';
+
+/** Refusals that are logged in a second, so that a flood does not fill the disk; the metrics count all. */
+const REFUSALS_LOGGED_PER_SEC = 50;
+const SHED_LOGGED_PER_SEC = 0.2;
 
 /** What happens to callbacks: one function an event. Values of variables are never logged, only their names. */
 export interface Events {
@@ -14,6 +30,10 @@ export interface Events {
   /** A request to `/wconnect/*` was answered (R38-R40). */
   wconnectAnswered(fields: { tenant: string; operation: string; transport: 'http' | 'soap' }): void;
   refused(fields: { code: string; route: string }): void;
+  /** A caller with a good token lacked what its tenant asks for beside it (threat 5). */
+  callerRefused(fields: { tenant: string; reason: RefusalReason }): void;
+  /** Work that was put off or left undone because somebody asks for too much (threat 9). */
+  shed(limit: ShedLimit): void;
   conflictRetried(): void;
   requestFailed(error: unknown): void;
   backgroundFailed(what: string, error: unknown): void;
@@ -38,6 +58,24 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     'transport',
   ]);
   const refusals = metrics.counter('ramal_webhook_refused_total', 'Callbacks not answered 2xx', ['code']);
+  const callers = metrics.counter(
+    'ramal_webhook_callers_refused_total',
+    'Callers with a good token who lacked what their company asks for beside it',
+    ['reason'],
+  );
+  const sheds = metrics.counter(
+    'ramal_webhook_shed_total',
+    'Requests, connections and look-ups put off or left undone at a limit',
+    ['limit'],
+  );
+  const now = () => performance.now();
+  const refusalLog = createTokenBuckets({
+    perSec: REFUSALS_LOGGED_PER_SEC,
+    burst: REFUSALS_LOGGED_PER_SEC,
+    maxKeys: 1,
+    now,
+  });
+  const shedLog = createTokenBuckets({ perSec: SHED_LOGGED_PER_SEC, burst: 1, maxKeys: 10, now });
   const conflicts = metrics.counter(
     'ramal_webhook_conflicts_total',
     'Callbacks planned again because their call had changed',
@@ -60,7 +98,15 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     },
     refused(fields) {
       refusals.inc({ code: fields.code });
-      logger.warn(fields, 'callback refused');
+      if (refusalLog.take('all')) logger.warn(fields, 'callback refused');
+    },
+    callerRefused(fields) {
+      callers.inc({ reason: fields.reason });
+      if (refusalLog.take('all')) logger.warn(fields, 'caller refused');
+    },
+    shed(limit) {
+      sheds.inc({ limit });
+      if (shedLog.take(limit)) logger.warn({ limit }, 'too much is asked: some of it is put off');
     },
     conflictRetried: () => conflicts.inc(),
     requestFailed: (error) => logger.error({ error }, 'callback failed'),

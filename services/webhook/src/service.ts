@@ -1,14 +1,28 @@
 import { hostname } from 'node:os';
-import { connectRedis, createCallBus, createPresence, createTraceRecorder } from '@ramal/bus';
+import {
+  connectRedis,
+  createCallBus,
+  createPresence,
+  createTraceRecorder,
+  createWebhookIds,
+} from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, type Logger, type Releasers, startOpsServer } from '@ramal/runtime';
 import { connectTenants } from '@ramal/store';
 import { createApp } from './app.ts';
+import { createBasicCheck } from './basic-check.ts';
+import { createCallbackDoor } from './callback-door.ts';
+import { createCallbackGuard } from './callback-guard.ts';
 import type { Config } from './config.ts';
 import { createEvents } from './events.ts';
+import { createFloodGate } from './flood-gate.ts';
 import { createCallbackIngest } from './ingest-callback.ts';
 import { createRefusalNote } from './note-refusal.ts';
 import { createRamalStateReader } from './ramal-state.ts';
+import { createTenantLanes } from './tenant-lanes.ts';
+
+/** No CTI waits much longer for its answer. */
+const LONGEST_WAIT_MS = 4_000;
 
 /** Wires the webhook in the order a callback flows through it. */
 export async function startWebhook(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
@@ -39,13 +53,40 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
 
   const bus = createCallBus(redis, names, recorder);
   const presence = createPresence(redis, names);
+  const noteRefusal = createRefusalNote({ bus, recorder });
+  const trustedProxies = config.WEBHOOK_TRUSTED_PROXIES;
+  const gate = createFloodGate({
+    requestsPerSec: config.WEBHOOK_ADDRESS_RATE,
+    triesPerSec: config.WEBHOOK_TRIES_PER_ADDRESS,
+  });
+  const guard = createCallbackGuard({
+    protectionOf: (tenant) => tenants.callbackProtections.of(tenant),
+    basic: createBasicCheck(),
+    webhookIds: createWebhookIds(redis, names),
+    mayTry: (address) => gate.mayTry(address),
+    onBusy: () => events.shed('passwords'),
+    onMarkFailed: (error) => events.backgroundFailed('marking a webhook-id', error),
+  });
+  const lanes = createTenantLanes({
+    concurrency: config.WEBHOOK_TENANT_CONCURRENCY,
+    queue: config.WEBHOOK_TENANT_QUEUE,
+    perSec: config.WEBHOOK_TENANT_RATE,
+    longestWaitMs: LONGEST_WAIT_MS,
+    onShed: (limit) => events.shed(limit),
+  });
+  const { lookup } = tenants;
   const app = createApp({
-    lookup: tenants.lookup,
+    door: createCallbackDoor({ lookup, guard, gate, lanes, events, noteRefusal, trustedProxies }),
     ingest: createCallbackIngest({ bus, presence, events, recorder }),
-    noteRefusal: createRefusalNote({ bus, recorder }),
+    noteRefusal,
     readRamalState: createRamalStateReader({ bus, presence }),
     events,
     maxBodyBytes: config.WEBHOOK_MAX_BODY_BYTES,
+    requestTimeoutMs: config.WEBHOOK_REQUEST_TIMEOUT_MS,
+    connections: {
+      most: config.WEBHOOK_MAX_CONNECTIONS,
+      mostPerAddress: trustedProxies > 0 ? null : config.WEBHOOK_MAX_CONNECTIONS_PER_ADDRESS,
+    },
     publicUrl: config.WEBHOOK_PUBLIC_URL,
   });
 

@@ -1,5 +1,5 @@
 import { WireError } from '@ramal/runtime';
-import type { TenantLookup, TenantProfile } from '@ramal/store';
+import type { TenantProfile } from '@ramal/store';
 import type { Variable } from './read-variables.ts';
 import { readParameter } from './wconnect-variables.ts';
 
@@ -21,8 +21,11 @@ const LONGEST_TOKEN = 200;
  * credentials the first valid one counts, since a Basic password may be for a proxy in front.
  * @throws WireError `auth_required`, `auth_failed`, `tenant_disabled` or `forbidden`
  */
-export async function authenticate(lookup: TenantLookup, sources: CredentialSources): Promise<TenantProfile> {
-  const profile = await findProfile(lookup, sources);
+export async function authenticate(
+  findByToken: (token: string) => Promise<TenantProfile | null>,
+  sources: CredentialSources,
+): Promise<TenantProfile> {
+  const profile = await findProfile(findByToken, sources);
   const { tenant, empresaId, active } = profile.tenant;
   if (!active) throw new WireError('tenant_disabled', 'this company is not active');
   const claims = readParameter(sources.variables, 'tenant');
@@ -32,7 +35,10 @@ export async function authenticate(lookup: TenantLookup, sources: CredentialSour
   return profile;
 }
 
-async function findProfile(lookup: TenantLookup, sources: CredentialSources): Promise<TenantProfile> {
+async function findProfile(
+  findByToken: (token: string) => Promise<TenantProfile | null>,
+  sources: CredentialSources,
+): Promise<TenantProfile> {
   const { pathToken, variables, authorization } = sources;
   const given = [pathToken, ...readParameter(variables, 'token'), toToken(authorization ?? '')];
   const tokens = given.filter((token) => token !== undefined);
@@ -43,7 +49,7 @@ async function findProfile(lookup: TenantLookup, sources: CredentialSources): Pr
     );
   }
   for (const token of tokens) {
-    const profile = token.length > LONGEST_TOKEN ? null : await lookup.byCallbackToken(token);
+    const profile = token.length > LONGEST_TOKEN ? null : await findByToken(token);
     if (profile !== null) return profile;
   }
   throw new WireError('auth_failed', 'this callback token is not valid (any more)');

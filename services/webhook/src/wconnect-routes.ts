@@ -1,7 +1,9 @@
 import type { CallbackKind } from '@ramal/calls';
 import { WireError } from '@ramal/runtime';
-import type { TenantLookup, TenantProfile } from '@ramal/store';
+import type { TenantProfile } from '@ramal/store';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type CallbackDoor, toBody, toQuery } from './callback-door.ts';
+import type { Admission } from './callback-guard.ts';
 import { toWireError } from './errors.ts';
 import type { Events } from './events.ts';
 import type { Ingested } from './ingest-callback.ts';
@@ -16,7 +18,7 @@ import { readParameter, tellsOfCall, toCallVariables } from './wconnect-variable
 import { toBaseUrl, toWsdl } from './wsdl.ts';
 
 export interface WconnectDeps {
-  lookup: TenantLookup;
+  door: CallbackDoor;
   ingest(profile: TenantProfile, kind: CallbackKind, variables: readonly Variable[]): Promise<Ingested>;
   readRamalState(profile: TenantProfile, ramal: string): Promise<RamalState>;
   events: Events;
@@ -31,47 +33,88 @@ interface Said {
   soap: SoapCall | null;
 }
 
-type Answer = (profile: TenantProfile, variables: readonly Variable[]) => Promise<ReplyFields>;
+type Answer = (
+  profile: TenantProfile,
+  admission: Admission,
+  variables: readonly Variable[],
+) => Promise<ReplyFields>;
 
 /**
  * The three files of the manual's `/wconnect/` folder (R38-R40), each also as `/wconnect/{callbackToken}/...`.
  * Register it in a scope of its own: its errors are SOAP faults where the caller speaks SOAP.
  */
 export function addWconnectRoutes(app: FastifyInstance, deps: WconnectDeps): void {
-  const { lookup, ingest, readRamalState, events } = deps;
+  const { door, ingest, readRamalState, events } = deps;
 
   const identify = async (request: FastifyRequest, { variables, soap }: Said): Promise<TenantProfile> =>
-    authenticate(lookup, {
+    authenticate((token) => door.findProfile(request, token), {
       pathToken: readPathToken(request),
       variables: [...variables, ...(soap?.headers ?? [])],
       authorization: request.headers.authorization,
     });
 
-  const readState = async (profile: TenantProfile, variables: readonly Variable[]): Promise<RamalState> => {
+  /** Who asks, may they, and what of all they said may be believed. */
+  const enter = async (
+    request: FastifyRequest,
+    read: (query: string) => Said,
+    toKind: (profile: TenantProfile, said: Said) => CallbackKind | null,
+  ): Promise<{ profile: TenantProfile; admission: Admission; said: Said }> => {
+    const query = toQuery(request.url);
+    const said = read(query);
+    const profile = await identify(request, said);
+    const kind = toKind(profile, said);
+    const toCall = () => toCallVariables(profile.cti.callback, said.variables);
+    const refusable = kind === null ? null : { kind, read: toCall };
+    const admission = await door.admit(profile, request, refusable);
+    return { profile, admission, said: admission.query === query ? said : read(admission.query) };
+  };
+
+  const readState = async (
+    profile: TenantProfile,
+    admission: Admission,
+    variables: readonly Variable[],
+  ): Promise<RamalState> => {
     noteUnknown(events, profile, variables);
     const [ramal] = readParameter(variables, 'ramal');
     if (ramal === undefined) throw new WireError('bad_request', 'send ramal, the extension to look at');
-    return readRamalState(profile, ramal);
+    return door.ask(profile, admission, () => readRamalState(profile, ramal));
   };
 
-  const answers: Record<SoapOperationName, Answer> = {
-    async ConsultaRamal(profile, variables) {
-      const { tenant, ramal, user, logged_in, state, call } = await readState(profile, variables);
-      return {
-        tenant,
-        ramal,
-        usuario: user,
-        logado: logged_in,
-        estado: state,
-        call_id: call?.callId ?? null,
-        numero: call?.peer ?? null,
-        direcao: call?.direction ?? null,
-        inicio: call?.startedAt ?? null,
-      };
+  const store = (
+    profile: TenantProfile,
+    kind: CallbackKind,
+    admission: Admission,
+    variables: readonly Variable[],
+  ): Promise<Ingested> =>
+    door.store(profile, kind, admission, async () =>
+      ingest(profile, kind, toCallVariables(profile.cti.callback, variables)),
+    );
+
+  const answers: Record<SoapOperationName, { kind: CallbackKind | null; answer: Answer }> = {
+    ConsultaRamal: {
+      kind: null,
+      async answer(profile, admission, variables) {
+        const state = await readState(profile, admission, variables);
+        const { tenant, ramal, user, logged_in, call } = state;
+        return {
+          tenant,
+          ramal,
+          usuario: user,
+          logado: logged_in,
+          estado: state.state,
+          call_id: call?.callId ?? null,
+          numero: call?.peer ?? null,
+          direcao: call?.direction ?? null,
+          inicio: call?.startedAt ?? null,
+        };
+      },
     },
-    async FinalizaLigacao(profile, variables) {
-      const { callId } = await ingest(profile, 'ended', toCallVariables(profile.cti.callback, variables));
-      return { resultado: 'ok', call_id: callId };
+    FinalizaLigacao: {
+      kind: 'ended',
+      async answer(profile, admission, variables) {
+        const { callId } = await store(profile, 'ended', admission, variables);
+        return { resultado: 'ok', call_id: callId };
+      },
     },
   };
 
@@ -97,23 +140,27 @@ export function addWconnectRoutes(app: FastifyInstance, deps: WconnectDeps): voi
   };
 
   route('WConnect_MonitoraRamal.php', async (request, reply) => {
-    const said: Said = { variables: readAll(request), soap: null };
-    const profile = await identify(request, said);
+    const { profile, admission, said } = await enter(
+      request,
+      (query) => ({ variables: readAll(request, query), soap: null }),
+      ({ cti }, { variables }) => (tellsOfCall(cti.callback, variables) ? 'incoming' : null),
+    );
     const mapping = profile.cti.callback;
     const { tenant } = profile.tenant;
     const answered = { tenant, operation: 'MonitoraRamal', transport: 'http' } as const;
     if (tellsOfCall(mapping, said.variables)) {
-      await ingest(profile, 'incoming', toCallVariables(mapping, said.variables));
+      await store(profile, 'incoming', admission, said.variables);
       events.wconnectAnswered(answered);
       return sendReplyBody(reply, mapping);
     }
-    const state = await readState(profile, said.variables);
+    const state = await readState(profile, admission, said.variables);
     events.wconnectAnswered(answered);
     return reply.send(state);
   });
 
   for (const operation of Object.keys(answers) as SoapOperationName[]) {
     const file = `WConnect_WSDL_${operation}.php`;
+    const { kind, answer } = answers[operation];
     route(file, async (request, reply) => {
       if (request.method === 'GET' && asksForWsdl(request)) {
         const base = toBaseUrl(deps.publicUrl, request.headers.host);
@@ -121,11 +168,15 @@ export function addWconnectRoutes(app: FastifyInstance, deps: WconnectDeps): voi
         const folder = token === undefined ? '' : `${encodeURIComponent(token)}/`;
         return reply.type(SOAP_CONTENT_TYPE).send(toWsdl(operation, `${base}/wconnect/${folder}${file}`));
       }
-      const said = speaksSoap(request)
-        ? readSoap(request, operation)
-        : { variables: readAll(request), soap: null };
-      const profile = await identify(request, said);
-      const fields = await answers[operation](profile, said.variables);
+      const { profile, admission, said } = await enter(
+        request,
+        (query) =>
+          speaksSoap(request)
+            ? readSoap(request, operation, query)
+            : { variables: readAll(request, query), soap: null },
+        () => kind,
+      );
+      const fields = await answer(profile, admission, said.variables);
       const transport = said.soap === null ? 'http' : 'soap';
       events.wconnectAnswered({ tenant: profile.tenant.tenant, operation, transport });
       if (said.soap === null) return reply.send(fields);
@@ -135,17 +186,17 @@ export function addWconnectRoutes(app: FastifyInstance, deps: WconnectDeps): voi
 }
 
 /** A call that is meant for the other address must not do here what was not asked for. */
-function readSoap(request: FastifyRequest, operation: SoapOperationName): Said {
+function readSoap(request: FastifyRequest, operation: SoapOperationName, query: string): Said {
   const soap = parseSoapCall(toBody(request) ?? Buffer.alloc(0), request.headers['content-type'] ?? '');
   const others = Object.keys(SOAP_OPERATIONS).filter((name) => name !== operation);
   if (others.some((name) => name.toLowerCase() === soap.operation.toLowerCase())) {
     throw new WireError('bad_request', `this address answers ${operation} only`);
   }
-  return { variables: [...readVariables(toQuery(request), '', null), ...soap.variables], soap };
+  return { variables: [...readVariables(query, '', null), ...soap.variables], soap };
 }
 
-function readAll(request: FastifyRequest): Variable[] {
-  return readVariables(toQuery(request), request.headers['content-type'] ?? '', toBody(request));
+function readAll(request: FastifyRequest, query: string): Variable[] {
+  return readVariables(query, request.headers['content-type'] ?? '', toBody(request));
 }
 
 function speaksSoap(request: FastifyRequest): boolean {
@@ -162,17 +213,8 @@ function toStart(request: FastifyRequest): string {
   return toBody(request)?.toString('latin1', 0, 64) ?? '';
 }
 
-function toBody(request: FastifyRequest): Buffer | null {
-  return Buffer.isBuffer(request.body) ? request.body : null;
-}
-
-/** Only the first `?` begins the query. */
-function toQuery(request: FastifyRequest): string {
-  return request.url.replace(/^[^?]*\??/, '');
-}
-
 function asksForWsdl(request: FastifyRequest): boolean {
-  return /^(?:.*&)?wsdl(?:=[^&]*)?(?:&.*)?$/i.test(toQuery(request));
+  return /^(?:.*&)?wsdl(?:=[^&]*)?(?:&.*)?$/i.test(toQuery(request.url));
 }
 
 function readPathToken(request: FastifyRequest): string | undefined {

@@ -71,6 +71,8 @@ export async function openTestIngest(): Promise<TestIngest> {
     received: note('received'),
     unknownVariables: note('unknownVariables'),
     refused: note('refused'),
+    callerRefused: note('callerRefused'),
+    shed: note('shed'),
     wconnectAnswered: note('wconnectAnswered'),
     conflictRetried: () => undefined,
     requestFailed: (error) => void noted.push(`requestFailed ${String(error)}`),

@@ -1,4 +1,12 @@
-import { type CallBus, connectRedis, createCallBus, createPresence, createSocketRegistry } from '@ramal/bus';
+import {
+  type CallBus,
+  connectRedis,
+  createCallBus,
+  createPresence,
+  createSocketRegistry,
+  createTraceRecorder,
+  createWebhookIds,
+} from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createMetrics, toLoggedError } from '@ramal/runtime';
 import { connectTenants, hashSecret, migrate, type Store } from '@ramal/store';
@@ -7,7 +15,9 @@ import type { FastifyInstance } from 'fastify';
 import { createApp } from '../src/app.ts';
 import { createEvents } from '../src/events.ts';
 import { createCallbackIngest } from '../src/ingest-callback.ts';
+import { createRefusalNote } from '../src/note-refusal.ts';
 import { createRamalStateReader } from '../src/ramal-state.ts';
+import { createTestDoor, type TestDoorOptions } from './create-test-door.ts';
 
 /** Callback tokens of the tenants below. */
 export const TOKENS = { demo: 'd'.repeat(64), acme: 'a'.repeat(64), closed: 'c'.repeat(64) };
@@ -15,6 +25,8 @@ export const TOKENS = { demo: 'd'.repeat(64), acme: 'a'.repeat(64), closed: 'c'.
 export interface TestWebhook {
   app: FastifyInstance;
   bus: CallBus;
+  /** Writes what the flight recorder holds; it takes no more then. */
+  flushTraces(): Promise<void>;
   /** The agent comes to be logged in, until the returned function is called. */
   logIn(tenant: string, user: string): Promise<() => Promise<void>>;
   store: Store;
@@ -24,11 +36,16 @@ export interface TestWebhook {
   close(): Promise<void>;
 }
 
+export interface TestWebhookOptions
+  extends Pick<TestDoorOptions, 'protectionOf' | 'trustedProxies' | 'gate' | 'lanes'> {
+  publicUrl?: string;
+}
+
 /**
  * The webhook on a migrated database and a Redis of its own: `demo` (extensions 3501 of ana, 3502 of bruno; the
  * usual names), `acme` (2001 of gil; names `de`, `para`, `gravacao`) and `closed`, which is not active.
  */
-export async function openTestWebhook(options: { publicUrl?: string } = {}): Promise<TestWebhook> {
+export async function openTestWebhook(options: TestWebhookOptions = {}): Promise<TestWebhook> {
   const database = await createTestDatabase();
   await migrate(database.databaseUrl);
   const log: string[] = [];
@@ -61,17 +78,31 @@ export async function openTestWebhook(options: { publicUrl?: string } = {}): Pro
   const gateway = createSocketRegistry({ redis, names, gateway: 'gateway-1', leaseMs: 600_000 });
   await gateway.renewLeases();
   const events = createEvents(logger, createMetrics('webhook'));
+  const recorder = createTraceRecorder({ redis, names, by: 'webhook@test', onDropped: () => undefined });
+  const { publicUrl, ...doorOptions } = options;
+  const noteRefusal = createRefusalNote({ bus, recorder });
   const app = createApp({
-    lookup: tenants.lookup,
+    door: createTestDoor({
+      lookup: tenants.lookup,
+      events,
+      protectionOf: (tenant) => tenants.callbackProtections.of(tenant),
+      webhookIds: createWebhookIds(redis, names),
+      noteRefusal,
+      ...doorOptions,
+    }),
+    noteRefusal,
     ingest: createCallbackIngest({ bus, presence, events }),
     readRamalState: createRamalStateReader({ bus, presence }),
     events,
     maxBodyBytes: 64 * 1024,
-    publicUrl: options.publicUrl,
+    requestTimeoutMs: 10_000,
+    connections: { most: 1_000, mostPerAddress: null },
+    publicUrl,
   });
   return {
     app,
     bus,
+    flushTraces: () => recorder.stop(),
     async logIn(tenant, user) {
       const socket = gateway.prepare({ tenant, user }, null);
       await gateway.join(socket, true);
@@ -82,6 +113,7 @@ export async function openTestWebhook(options: { publicUrl?: string } = {}): Pro
     log,
     async close() {
       await app.close();
+      await recorder.stop();
       redis.disconnect();
       await tenants.close();
       await redisServer.stop();
