@@ -1,7 +1,25 @@
 import type { Command } from './command.ts';
+import { callbackAuthClear } from './commands/callback-auth-clear.ts';
+import { callbackAuthSet } from './commands/callback-auth-set.ts';
+import { callbackAuthShow } from './commands/callback-auth-show.ts';
+import { callbackTokenCreate } from './commands/callback-token-create.ts';
+import { callbackTokenList } from './commands/callback-token-list.ts';
+import { callbackTokenRevoke } from './commands/callback-token-revoke.ts';
+import { callbackTokenRotate } from './commands/callback-token-rotate.ts';
 import { configCheck } from './commands/config-check.ts';
 import { configConvert } from './commands/config-convert.ts';
 import { migrateDatabase } from './commands/migrate-database.ts';
 
 /** Every command, in the order of the help. A new one is a file in commands/ and a line here. */
-export const COMMANDS: readonly Command[] = [configCheck, configConvert, migrateDatabase];
+export const COMMANDS: readonly Command[] = [
+  configCheck,
+  configConvert,
+  callbackTokenCreate,
+  callbackTokenList,
+  callbackTokenRotate,
+  callbackTokenRevoke,
+  callbackAuthShow,
+  callbackAuthSet,
+  callbackAuthClear,
+  migrateDatabase,
+];

@@ -1,11 +1,14 @@
 import { tenantId } from '@ramal/contracts';
 import {
   connectStore,
+  createMasterKeys,
   createSecretSealer,
+  createTenantSecrets,
   createTenantStores,
   type SecretSealer,
   type Store,
   type Tenant,
+  type TenantSecrets,
 } from '@ramal/store';
 import type { CommandInput, OptionSpecs } from './command.ts';
 import { findDatabaseUrl, maskDatabaseUrl } from './database-url.ts';
@@ -19,6 +22,8 @@ export interface Directory {
   storeOf(tenant: Tenant): Promise<Store>;
   /** Null without RAMAL_MASTER_KEY. */
   sealer: SecretSealer | null;
+  /** Null without RAMAL_MASTER_KEY. */
+  secrets: TenantSecrets | null;
   /** Fit to be shown. */
   maskedUrl: string;
 }
@@ -32,7 +37,8 @@ export async function withDirectory<T>(
   option: string | undefined,
   work: (directory: Directory) => Promise<T>,
 ): Promise<T> {
-  const sealer = createSealer(process.env['RAMAL_MASTER_KEY']);
+  const masterKey = parseMasterKey(process.env['RAMAL_MASTER_KEY']);
+  const sealer = masterKey === null ? null : createSecretSealer(masterKey);
   const { databaseUrl, from } = await findDatabaseUrl(process, option);
   const maskedUrl = maskDatabaseUrl(databaseUrl);
   note(`database: ${maskedUrl} (from ${from})`);
@@ -43,6 +49,8 @@ export async function withDirectory<T>(
     applicationName: APPLICATION_NAME,
     onPoolError,
   });
+  const secrets =
+    masterKey === null ? null : createTenantSecrets({ store, masterKeys: createMasterKeys([masterKey]) });
   const stores = createTenantStores({
     shared: store,
     sealer,
@@ -50,7 +58,7 @@ export async function withDirectory<T>(
     onPoolError,
   });
   try {
-    return await work({ store, storeOf: (tenant) => stores.of(tenant), sealer, maskedUrl });
+    return await work({ store, storeOf: (tenant) => stores.of(tenant), sealer, secrets, maskedUrl });
   } finally {
     await stores.close();
     await store.close();
@@ -64,9 +72,9 @@ export function parseTenant(name: string | undefined): string {
   throw new UsageError('a tenant has a name of 1 to 128 characters, as wl_chamados_empresa.tenant holds it.');
 }
 
-function createSealer(masterKey: string | undefined): SecretSealer | null {
+function parseMasterKey(masterKey: string | undefined): Buffer | null {
   if (masterKey === undefined || masterKey === '') return null;
   const key = Buffer.from(masterKey, 'base64');
   if (key.length !== MASTER_KEY_BYTES) throw new UsageError('RAMAL_MASTER_KEY must be 32 bytes in base64.');
-  return createSecretSealer(key);
+  return key;
 }

@@ -23,14 +23,17 @@ create table callback_credentials (
   credential_id uuid primary key default gen_random_uuid(),
   tenant text not null,
   kind text not null check (kind in ('signing', 'basic')),
-  -- Of HTTP Basic.
+  -- Sealed: it has to be read.
+  signing_secret text,
   user_name text,
-  -- Signing: the sealed secret, which has to be read. Basic: the password's scrypt hash, which never can be.
-  secret text not null,
+  -- scrypt: it never can be read.
+  password_hash text,
   created_at timestamptz not null default now(),
   -- From this moment on it opens nothing; null: it has no end.
   ends_at timestamptz,
-  check ((kind = 'basic') = (user_name is not null))
+  check ((kind = 'signing') = (signing_secret is not null)),
+  check ((kind = 'basic') = (user_name is not null)),
+  check ((kind = 'basic') = (password_hash is not null))
 );
 
 create index callback_credentials_tenant on callback_credentials (tenant);
@@ -39,3 +42,8 @@ create trigger ramal_notify_tenant after insert or update or delete on callback_
   for each row execute function ramal_notify_tenant();
 create trigger ramal_notify_tenant after insert or update or delete on callback_credentials
   for each row execute function ramal_notify_tenant();
+
+create trigger ramal_audit_config after insert or update or delete on callback_networks
+  for each row execute function ramal_audit_config('', 'networks');
+create trigger ramal_audit_config after insert or update or delete on callback_credentials
+  for each row execute function ramal_audit_config('kind user_name ends_at', 'signing_secret password_hash');

@@ -100,7 +100,11 @@ test('after a change of the master key old entries verify with the old one, and 
 test('without a master key the chain is a plain one', async () => {
   await append(2);
   await sealAudit(opened.store, toChainKeys([]));
-  expect(await verifyAudit(opened.store, toChainKeys([]))).toMatchObject({ intact: 2, unkeyed: 2, broken: [] });
+  expect(await verifyAudit(opened.store, toChainKeys([]))).toMatchObject({
+    intact: 2,
+    unkeyed: 2,
+    broken: [],
+  });
 });
 
 test('of many who seal at once each entry gets one place, and entries of open transactions theirs later', async () => {

@@ -19,7 +19,7 @@ export interface CallbackCredential {
 
 /** The place a signing secret is sealed for (see `TenantSecrets`). */
 export function toSigningField(credentialId: string): string {
-  return `callback_credentials.secret:${credentialId}`;
+  return `callback_credentials.signing_secret:${credentialId}`;
 }
 
 /** A tenant's credentials, the newest first, also those that have ended. */
@@ -28,7 +28,8 @@ export async function listCallbackCredentials(
   tenant: string,
 ): Promise<CallbackCredential[]> {
   const { rows } = await store.query<CallbackCredential>(
-    `select credential_id as "credentialId", kind, user_name as "user", secret, created_at as "createdAt",
+    `select credential_id as "credentialId", kind, user_name as "user",
+            coalesce(signing_secret, password_hash) as secret, created_at as "createdAt",
             (extract(epoch from ends_at - now()) * 1000)::float8 as "endsInMs"
        from callback_credentials where tenant = $1 order by created_at desc, credential_id`,
     [tenant],
@@ -70,9 +71,11 @@ export async function rotateCallbackCredential(
     [tenant, kind, overlapSec],
   );
   await store.query(
-    `insert into callback_credentials (credential_id, tenant, kind, user_name, secret)
-     values ($1, $2, $3, $4, $5)`,
-    [credentialId, tenant, kind, kind === 'basic' ? credential.user : null, stored],
+    `insert into callback_credentials (credential_id, tenant, kind, signing_secret, user_name, password_hash)
+     values ($1, $2, $3, $4, $5, $6)`,
+    kind === 'signing'
+      ? [credentialId, tenant, kind, stored, null, null]
+      : [credentialId, tenant, kind, null, credential.user, stored],
   );
   return { credentialId };
 }

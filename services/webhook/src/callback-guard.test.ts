@@ -141,23 +141,36 @@ describe('threat 5 the signature', () => {
     const admission = await guard(profile, caller({ headers, body, query: 'destino=0900' }));
     expect(admission.query).toBe('');
     const trimmed = Buffer.from(body.toString().replace('\r\n', ''));
-    expect(await reasonOf(caller({ headers, body: trimmed }))).toEqual([401, 'auth_failed', 'signature_wrong']);
+    expect(await reasonOf(caller({ headers, body: trimmed }))).toEqual([
+      401,
+      'auth_failed',
+      'signature_wrong',
+    ]);
   });
 
   it('is asked for, and said to be incomplete where it is', async () => {
     expect(await reasonOf(caller())).toEqual([401, 'auth_required', 'signature_missing']);
     const { 'webhook-id': _, ...incomplete } = sign(SIGNED_GET);
-    expect(await reasonOf(caller({ headers: incomplete }))).toEqual([401, 'auth_failed', 'signature_malformed']);
+    expect(await reasonOf(caller({ headers: incomplete }))).toEqual([
+      401,
+      'auth_failed',
+      'signature_malformed',
+    ]);
   });
 
   it('opens nothing once all secrets have ended', async () => {
     protection = { ...OPEN_TO_ALL, signingKeys: [] };
-    expect(await reasonOf(caller({ headers: sign(SIGNED_GET) }))).toEqual([401, 'auth_failed', 'signature_wrong']);
+    expect(await reasonOf(caller({ headers: sign(SIGNED_GET) }))).toEqual([
+      401,
+      'auth_failed',
+      'signature_wrong',
+    ]);
   });
 });
 
 describe('threat 5 a recording of a signed callback', () => {
-  const admit = (over: Partial<Caller> = {}) => guard(profile, caller({ headers: sign(SIGNED_GET), ...over }));
+  const admit = (over: Partial<Caller> = {}) =>
+    guard(profile, caller({ headers: sign(SIGNED_GET), ...over }));
   beforeEach(() => {
     protection = { ...OPEN_TO_ALL, signingKeys: [KEY] };
   });
@@ -167,7 +180,9 @@ describe('threat 5 a recording of a signed callback', () => {
     await expect(admission.once(() => Promise.reject(new Error('Redis')))).rejects.toThrow('Redis');
     expect(marked).toEqual([]);
     await admission.once(store);
-    expect(marked).toEqual([[{ tenant, webhookId: 'msg_1', timestampSec: nowSec, digest: expect.any(String) }, 'call-1']]);
+    expect(marked).toEqual([
+      [{ tenant, webhookId: 'msg_1', timestampSec: nowSec, digest: expect.any(String) }, 'call-1'],
+    ]);
     state = { kind: 'stored', callId: 'call-1' };
     const told = await (await admit()).once(() => Promise.reject(new Error('not again')));
     expect(told).toEqual({ callId: 'call-1', outcome: 'duplicate' });
@@ -180,7 +195,10 @@ describe('threat 5 a recording of a signed callback', () => {
   });
 
   it.each<[WebhookIdState, unknown]>([
-    [{ kind: 'outside', ageSec: 301 }, { httpStatus: 401, reason: 'timestamp_outside' }],
+    [
+      { kind: 'outside', ageSec: 301 },
+      { httpStatus: 401, reason: 'timestamp_outside' },
+    ],
     [{ kind: 'reused' }, { httpStatus: 403, reason: 'webhook_id_reused' }],
   ])('is refused where it is %o, stored or only asked', async (found, refused) => {
     state = found;

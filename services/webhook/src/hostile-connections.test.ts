@@ -73,7 +73,11 @@ describe('threat 9 a caller who takes their time is cut off, and nobody else is'
   it.each<[string, string, string]>([
     ['headers that never end', `GET ${GOOD} HTTP/1.1\r\nhost: x\r\n`, 'a: b\r\n'],
     ['a request line that never ends', 'GET /v1/cti/good/ended?', 'a'],
-    ['a body that comes a byte at a time', `POST ${GOOD} HTTP/1.1\r\nhost: x\r\ncontent-length: 900\r\n\r\n`, 'a'],
+    [
+      'a body that comes a byte at a time',
+      `POST ${GOOD} HTTP/1.1\r\nhost: x\r\ncontent-length: 900\r\n\r\n`,
+      'a',
+    ],
     [
       'chunks that never end',
       `POST ${GOOD} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n`,

@@ -20,6 +20,39 @@ export interface Catalog {
   check: Readonly<
     Record<'title' | 'inOrder' | 'count' | 'example' | 'prefixed' | 'noExample' | 'noHeaders', string>
   >;
+  /** Who may call back: `ramal callback-token` and `ramal callback-auth`. */
+  callbacks: Readonly<
+    Record<
+      | 'tokenShown'
+      | 'addresses'
+      | 'othersEnd'
+      | 'noTokens'
+      | 'columnId'
+      | 'columnName'
+      | 'columnCreated'
+      | 'columnUsed'
+      | 'columnEnds'
+      | 'columnState'
+      | 'stateCounts'
+      | 'stateEnding'
+      | 'stateEnded'
+      | 'stateRevoked'
+      | 'tokenUnknown'
+      | 'revoked'
+      | 'protection'
+      | 'networksAny'
+      | 'networksOnly'
+      | 'signingNone'
+      | 'signingAsked'
+      | 'basicNone'
+      | 'basicAsked'
+      | 'endsIn'
+      | 'secretShown'
+      | 'passwordShown'
+      | 'masterKeyNeeded',
+      string
+    >
+  >;
   convert: Readonly<
     Record<
       | 'title'
