@@ -44,7 +44,7 @@ export function createWebhookIds(redis: Redis, names: Names): WebhookIds {
     async check(message) {
       const said = await run([keyOf(message)], [message.timestampSec, WEBHOOK_TOLERANCE_SEC]);
       if (typeof said === 'number') return { kind: 'outside', ageSec: said };
-      const [mark = ''] = said as [string];
+      const [mark] = said as [string];
       if (mark === 'in') return { kind: 'new' };
       const [digest, callId = ''] = mark.split(' ');
       return digest === message.digest ? { kind: 'stored', callId } : { kind: 'reused' };

@@ -2,7 +2,7 @@ import { createTestDatabase } from '@ramal/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openTestStore, type TestStore } from '../test/open-test-store.ts';
 import { type CallbackTokenIndex, createCallbackTokenIndex } from './callback-token-index.ts';
-import { endCallbackTokens, insertCallbackToken, revokeCallbackToken } from './callback-tokens.ts';
+import { endCallbackTokens, insertCallbackToken, revokeCallbackToken, toTokenId } from './callback-tokens.ts';
 import type { Store } from './connect-store.ts';
 import { hashSecret } from './hash-secret.ts';
 
@@ -73,7 +73,7 @@ describe('threat 5 a token', () => {
   });
 
   test('is revoked by its own tenant alone, and at the next reading', async () => {
-    const tokenId = hashSecret('one').toString('hex').slice(0, 12);
+    const tokenId = toTokenId(hashSecret('one'));
     await tenantOf('one');
     expect(await revokeCallbackToken(db.store, 'globex', tokenId)).toBe(false);
     expect(await revokeCallbackToken(db.store, 'acme', tokenId)).toBe(true);

@@ -2,7 +2,7 @@ import type { Queryable } from './connect-store.ts';
 
 /** A callback token as its tenant's administrator sees it; the token itself is nowhere. */
 export interface CallbackTokenEntry {
-  /** The first digits of its hash: enough to name it, of no use to a caller. */
+  /** See `toTokenId`: enough to name it, of no use to a caller. */
   tokenId: string;
   name: string | null;
   createdAt: Date;
@@ -18,7 +18,15 @@ export interface CallbackTokenEntry {
 const COUNTS = '(revoked_at is null and (ends_at is null or ends_at > now()))';
 /** By the database's clock, so that no other one has to agree with it. */
 const ENDS_IN_MS = `(extract(epoch from ends_at - now()) * 1000)::float8`;
-const TOKEN_ID = `left(encode(token_hash, 'hex'), 12)`;
+const TOKEN_ID = `translate(left(encode(token_hash, 'hex'), 12), '0123456789abcdef', 'abcdefghijklmnop')`;
+
+/** What a token is called by its hash: letters alone, so that no log takes one for a telephone number. */
+export function toTokenId(tokenHash: Buffer): string {
+  return tokenHash
+    .toString('hex')
+    .slice(0, 12)
+    .replace(/./g, (digit) => 'abcdefghijklmnop'.charAt(Number.parseInt(digit, 16)));
+}
 
 /** Stores a callback token by its hash (see `hashSecret`); one that is there already stays as it is. */
 export async function insertCallbackToken(

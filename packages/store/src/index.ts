@@ -40,6 +40,7 @@ export {
   insertCallbackToken,
   listCallbackTokens,
   revokeCallbackToken,
+  toTokenId,
 } from './callback-tokens.ts';
 export { type ConfiguracaoCtiWrite, writeConfiguracaoCti } from './configuracao-cti-write.ts';
 export { CursorInvalidError } from './calls-cursor.ts';

@@ -79,8 +79,8 @@ Takes effect within two seconds. Signing secrets are stored encrypted and need R
         for (const credential of [signing, basic]) {
           if (credential === null) continue;
           const made = { ...credential, tenant, overlapSec };
-          const { credentialId } = await rotateCallbackCredential(transaction, secrets, made);
-          const subject = `callback ${credential.kind} ${credentialId}`;
+          await rotateCallbackCredential(transaction, secrets, made);
+          const subject = `callback ${credential.kind}`;
           await appendAudit(transaction, {
             ...audit,
             action: 'secret.rotated',
