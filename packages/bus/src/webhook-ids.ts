@@ -32,7 +32,7 @@ export interface WebhookIds {
 }
 
 /** How far a timestamp may be from Redis' clock, either way. */
-export const WEBHOOK_TOLERANCE_SEC = 300;
+const WEBHOOK_TOLERANCE_SEC = 300;
 /** A message that is ahead of its time by the tolerance is good for twice as long; some more for the rounding. */
 const KEEP_SEC = 2 * WEBHOOK_TOLERANCE_SEC + 10;
 

@@ -9,7 +9,7 @@ export interface CallbackTokenUses {
   stop(): Promise<void>;
 }
 
-export const NOTE_USES_EVERY_MS = 60_000;
+const NOTE_USES_EVERY_MS = 60_000;
 
 /** @param now a clock that only goes forward, ms */
 export function createCallbackTokenUses(options: {

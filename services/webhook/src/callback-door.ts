@@ -12,7 +12,7 @@ import type { Variable } from './read-variables.ts';
 import type { TenantLanes } from './tenant-lanes.ts';
 
 /** What a request is told of as a call, should it be refused; null where it tells of none. */
-export interface RefusableCallback {
+interface RefusableCallback {
   kind: CallbackKind;
   read(): readonly Variable[];
 }

@@ -4,7 +4,7 @@ import type { LaneLimit } from './tenant-lanes.ts';
 import { createTokenBuckets } from './token-buckets.ts';
 
 /** `unknown_tokens`: refused by what is in memory, without a look into the database. */
-export type ShedLimit =
+type ShedLimit =
   | LaneLimit
   | 'address_rate'
   | 'connections'
