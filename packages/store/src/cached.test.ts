@@ -88,3 +88,27 @@ test('the least recently asked-for entry makes room, and clear forgets all', asy
   await cache.get('b');
   expect(loads).toHaveLength(5);
 });
+
+test('what is loaded and young enough is at hand at once, and nothing else is', async () => {
+  const { cache, clock, loads, pending, state } = setUp(2);
+  expect(cache.peek('a')).toBeUndefined();
+  state.hold = true;
+  const slow = cache.get('a');
+  await expect.poll(() => pending.length).toBe(1);
+  expect(cache.peek('a')).toBeUndefined();
+  pending[0]?.('slow');
+  await slow;
+  expect(cache.peek('a')).toEqual({ value: 'slow' });
+  state.hold = false;
+  // Looked at counts as asked for: `b` goes first.
+  await cache.get('b');
+  cache.peek('a');
+  await cache.get('c');
+  expect([cache.peek('a')?.value, cache.peek('b')]).toEqual(['slow', undefined]);
+  clock.nowMs = 2_000;
+  expect(cache.peek('a')).toBeUndefined();
+  await cache.get('a');
+  cache.delete('a');
+  expect(cache.peek('a')).toBeUndefined();
+  expect(loads).toEqual(['a', 'b', 'c', 'a']);
+});

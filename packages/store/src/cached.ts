@@ -11,6 +11,8 @@ export interface CacheOptions<K, V> {
 export interface Cache<K, V> {
   /** The cached value, or a load shared by all who ask for the key meanwhile. Rejects as the load does. */
   get(key: K): Promise<V>;
+  /** What is loaded and young enough, at once; undefined where there is something to wait for. */
+  peek(key: K): { readonly value: V } | undefined;
   /** Forgets a key; a load under way is not handed to those who ask from now on. */
   delete(key: K): void;
   /** Forgets every key that fits, as `delete` does. */
@@ -22,6 +24,8 @@ interface Entry<V> {
   value: Promise<V>;
   startedAtMs: number;
   loading: boolean;
+  /** Null until it is loaded. */
+  loaded: { readonly value: V } | null;
 }
 
 /** A read-through cache of bounded age and size, for configuration that takes effect without a restart (R29). */
@@ -34,10 +38,12 @@ export function createCache<K, V>(options: CacheOptions<K, V>): Cache<K, V> {
       value: Promise.resolve().then(() => options.load(key)),
       startedAtMs: options.now(),
       loading: true,
+      loaded: null,
     };
     entry.value.then(
-      () => {
+      (value) => {
         entry.loading = false;
+        entry.loaded = { value };
       },
       () => {
         // A failure is not cached, and must not take a newer entry with it.
@@ -65,6 +71,13 @@ export function createCache<K, V>(options: CacheOptions<K, V>): Cache<K, V> {
         }
       }
       return entry.value;
+    },
+    peek(key) {
+      const known = entries.get(key);
+      if (known?.loaded == null || !isUsable(known)) return undefined;
+      entries.delete(key);
+      entries.set(key, known);
+      return known.loaded;
     },
     delete: (key) => void entries.delete(key),
     deleteWhere(fits) {

@@ -29,6 +29,9 @@ export function createPatientReader<V>(
     }
   };
   return async (key) => {
+    // Nearly always; whoever has to wait may as well pay for a timer.
+    const ready = cache.peek(key);
+    if (ready !== undefined) return ready.value;
     const fresh = load(key);
     const known = lastKnown.get(key);
     if (known === undefined) return fresh;

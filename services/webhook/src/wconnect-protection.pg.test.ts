@@ -72,8 +72,9 @@ describe('threat 5 what a company asks for beside the token it asks for at /wcon
   test('R38 a signed address brings a call in, once however often it is told', async () => {
     const peer = newPeer();
     const asked = signedGet(MONITOR, `origem=${peer}&destino=3501`);
-    expect((await caller.ask(...asked)).text).toBe('ok');
-    expect((await caller.ask(...asked)).text).toBe('ok');
+    const answers = await Promise.all(Array.from({ length: 8 }, () => caller.ask(...asked)));
+    answers.push(await caller.ask(...asked));
+    expect(answers.map(({ text }) => text)).toEqual(answers.map(() => 'ok'));
     const [call, ...others] = await caller.callsOf('demo', '3501', peer);
     expect([call?.state, others]).toEqual(['ringing', []]);
   });
