@@ -29,7 +29,11 @@ export function createSeenCalls(): SeenCalls {
     note(intent, call, nowMs) {
       const readMs = performance.now();
       byCallId.delete(call.callId);
-      byCallId.set(call.callId, { intent, call, nowMs: () => Math.floor(nowMs + performance.now() - readMs) });
+      byCallId.set(call.callId, {
+        intent,
+        call,
+        nowMs: () => Math.floor(nowMs + performance.now() - readMs),
+      });
       if (byCallId.size <= MOST_SEEN) return;
       for (const oldest of byCallId.keys()) {
         byCallId.delete(oldest);

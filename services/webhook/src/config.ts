@@ -26,10 +26,10 @@ export const configSchema = z.object({
     .default(5_000)
     .describe('Open connections of one address; does not count behind trusted proxies'),
   WEBHOOK_ADDRESS_RATE: count()
-    .default(10_000)
+    .default(50_000)
     .describe('Requests a second of one address at one process, bursts of twice as many; more get 503'),
   WEBHOOK_TENANT_RATE: count()
-    .default(5_000)
+    .default(20_000)
     .describe('Callbacks a second of one company at one process, bursts of twice as many; more get 503'),
   WEBHOOK_TENANT_CONCURRENCY: count()
     .default(100)
