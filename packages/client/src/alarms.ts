@@ -5,6 +5,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 export interface Alarms<Name extends string> {
   set(name: Name, delayMs: number, ring: () => void): void;
   clear(...names: Name[]): void;
+  isSet(name: Name): boolean;
   /** Rings what is due. Pages in the background have their timers held back up to a minute: call it when awake. */
   check(): void;
 }
@@ -30,6 +31,7 @@ export function createAlarms<Name extends string>(now: () => number = Date.now):
       set.set(name, { atMs: now() + waitMs, timer, ring });
     },
     clear: (...names) => names.forEach(clear),
+    isSet: (name) => set.has(name),
     check: () => {
       for (const [name, { atMs }] of [...set]) if (atMs <= now()) ringNow(name);
     },

@@ -233,7 +233,7 @@ export class Link {
     const { reason, reconnect } = toCloseMeaning(code);
     this.#socket = null;
     this.#reason = reason;
-    if (reason === 'token_expired') this.#deps.tokens.forget();
+    if (reason === 'token_expired' || reason === 'auth_failed') this.#deps.tokens.forget();
     if (reason === 'rate_limited' || reason === 'superseded') this.#notBefore = this.#now() + HELD_OFF_MS;
     this.#dispatch(reconnect ? 'lost' : 'refused');
   }
@@ -281,6 +281,8 @@ export class Link {
   /** Is anybody there? */
   #probe(): void {
     const { alarms, clock, settings } = this.#deps;
+    // One question at a time: a later one gives nobody more time to answer.
+    if (alarms.isSet('pong')) return;
     const sentMs = this.#now();
     alarms.set('pong', settings.pingTimeoutMs, () => this.#overdue('silent'));
     this.#send('ping', undefined).then(

@@ -1,6 +1,6 @@
 import { RamalError } from '../ramal-error.ts';
 
-/** `connect` for a new connection, `refresh` before the old token ends, `expired` after the gateway said so. */
+/** `connect` for a new connection, `refresh` before the old token ends, `expired` when the gateway took it no more. */
 export type TokenReason = 'connect' | 'refresh' | 'expired';
 
 /** What `getToken` may return: the token alone, or what `POST /v1/sessions` answers. */

@@ -435,7 +435,10 @@ export class TabLine implements Line {
     const { state, onEvent } = this.#options;
     this.#catchingUp = false;
     this.#setFronts(fronts);
-    if (snapshot !== null) state.restore(snapshot);
+    const { point } = state.position;
+    // What was asked for may have come by itself meanwhile.
+    const knows = snapshot !== null && point?.epoch === snapshot.resume.epoch && point.seq >= snapshot.resume.seq;
+    if (snapshot !== null && !knows) state.restore(snapshot);
     for (const { event } of events ?? []) onEvent(event);
   }
 
