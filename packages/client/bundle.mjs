@@ -6,14 +6,12 @@ import { build } from 'esbuild';
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
 /** Where the bundle lies: one ES module that a page can import as it is. */
-export const BUNDLE = path('dist/ramal-client.min.js');
+const BUNDLE = path('dist/ramal-client.min.js');
 
-/** Builds the bundle from the source. Resolves with its sizes in bytes. */
-export async function bundleClient(outfile = BUNDLE) {
-  mkdirSync(path('dist'), { recursive: true });
+/** Bundles the source. Resolves with the code and its sizes in bytes. */
+export async function bundleClient() {
   const { outputFiles } = await build({
     entryPoints: [path('src/index.ts')],
-    outfile,
     bundle: true,
     minify: true,
     format: 'esm',
@@ -22,12 +20,13 @@ export async function bundleClient(outfile = BUNDLE) {
     legalComments: 'none',
     write: false,
   });
-  const [file] = outputFiles;
-  writeFileSync(outfile, file.contents);
-  return { bytes: file.contents.length, gzippedBytes: gzipSync(file.contents, { level: 9 }).length };
+  const code = outputFiles[0].text;
+  return { code, bytes: Buffer.byteLength(code), gzippedBytes: gzipSync(code, { level: 9 }).length };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { bytes, gzippedBytes } = await bundleClient();
+  const { code, bytes, gzippedBytes } = await bundleClient();
+  mkdirSync(path('dist'), { recursive: true });
+  writeFileSync(BUNDLE, code);
   process.stdout.write(`@ramal/client: ${bytes} bytes, ${gzippedBytes} gzipped\n`);
 }
