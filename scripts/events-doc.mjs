@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ROOT } from './bootstrap.mjs';
 
@@ -67,14 +66,15 @@ function toType(json, shared) {
   if (title !== undefined) return `[${title}](#${title.toLowerCase()})`;
   if (json.const !== undefined) return `\`${JSON.stringify(json.const)}\``;
   if (json.enum !== undefined) return json.enum.map((one) => `\`${one}\``).join(', ');
-  if (Array.isArray(json.type)) return json.type.map((type) => toType({ ...json, type }, shared)).join(' or ');
+  if (Array.isArray(json.type))
+    return json.type.map((type) => toType({ ...json, type }, shared)).join(' or ');
   if (json.anyOf !== undefined) return json.anyOf.map((one) => toType(one, shared)).join(' or ');
   if (json.type === 'array') return `list of ${toType(json.items, shared)}`;
   if (json.type === 'object' && json.properties !== undefined) {
     const fields = toFields(json, shared).map(([name, type]) => `\`${name}\` ${type}`);
     return fields.length === 0 ? 'nothing' : `{ ${fields.join('; ')} }`;
   }
-  if (json.type === 'object') return 'object of texts, by names of the CRM\'s choice';
+  if (json.type === 'object') return "object of texts, by names of the CRM's choice";
   if (json.type === 'integer' || json.type === 'number') return 'number';
   if (json.type === 'string') return json.format === 'uuid' ? 'UUID' : 'text';
   if (json.type === 'null') return 'null';
@@ -91,8 +91,8 @@ function toFields(json, shared) {
 }
 
 /** Two schemas that say the same are the same. */
-function key({ $schema: _, ...json }) {
-  return JSON.stringify(json);
+function key(json) {
+  return JSON.stringify({ ...json, $schema: undefined });
 }
 
 function toTable(json, shared) {
@@ -105,15 +105,20 @@ function toSection(op, json, shared) {
   const meaning = MEANINGS[op];
   if (meaning === undefined) throw new Error(`scripts/events-doc.mjs does not say what ${op} means`);
   const title = shared.get(key(json));
-  return ['', `### \`${op}\``, '', meaning, '', ...(title === undefined ? toTable(json, shared) : [`A ${toType(json, shared)}.`])];
+  return [
+    '',
+    `### \`${op}\``,
+    '',
+    meaning,
+    '',
+    ...(title === undefined ? toTable(json, shared) : [`A ${toType(json, shared)}.`]),
+  ];
 }
 
 async function toPage() {
   if (!existsSync(CONTRACTS)) throw new Error('packages/contracts is not built; run "npm run build" first');
   const contracts = await import(CONTRACTS.href);
-  const require = createRequire(join(ROOT, 'packages/contracts/package.json'));
-  const { z } = require('zod');
-  const toJson = (schema) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const toJson = (schema) => schema.toJSONSchema({ io: 'input', unrepresentable: 'any' });
   const shared = new Map(SHARED.map((name) => [key(toJson(contracts[name])), TITLES[name]]));
   const sections = (union) =>
     union.options.flatMap(({ shape: { op, data } }) => toSection(op.value, toJson(data), shared));

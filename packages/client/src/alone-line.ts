@@ -13,7 +13,14 @@ export interface AloneLineOptions extends LineHandlers {
 }
 
 /** A tab with a connection of its own. */
-export function createAloneLine({ link: deps, state, tab, focused, onEvent, onStatus }: AloneLineOptions): Line {
+export function createAloneLine({
+  link: deps,
+  state,
+  tab,
+  focused,
+  onEvent,
+  onStatus,
+}: AloneLineOptions): Line {
   let isFocused = focused;
   const link = new Link({
     ...deps,

@@ -21,7 +21,8 @@ export interface ConnectOptions {
 export function toSocketUrl(url: string): string {
   const address = new URL(url);
   address.protocol = address.protocol.replace(/^http/, 'ws');
-  if (!/^wss?:$/.test(address.protocol)) throw new TypeError(`the gateway's address begins with ws or wss: ${url}`);
+  if (!/^wss?:$/.test(address.protocol))
+    throw new TypeError(`the gateway's address begins with ws or wss: ${url}`);
   if (address.pathname === '/') address.pathname = '/v1/agent';
   return address.href;
 }
@@ -31,7 +32,9 @@ export function toWebSocketClass({ WebSocket }: ConnectOptions): WebSocketClass 
   const own = globalThis.WebSocket as WebSocketClass | undefined;
   const chosen = WebSocket ?? own;
   if (chosen === undefined) {
-    throw new TypeError('this Node has no WebSocket: hand the one of the package ws in, connect({ WebSocket, … })');
+    throw new TypeError(
+      'this Node has no WebSocket: hand the one of the package ws in, connect({ WebSocket, … })',
+    );
   }
   return chosen;
 }

@@ -90,9 +90,10 @@ export function createClient(options: ConnectOptions, platform?: TabPlatform | n
     const own = new OwnDial(intentId, number, cancel);
     state.dials.add(own);
     const data = { intentId, to: number, ...(context === undefined ? {} : { context }) };
-    const acked = outbox
-      .ask('dial', data, ANSWER_WITHIN_MS)
-      .then((ack) => state.dials.acked(own, ack), (error: unknown) => Promise.reject(toDialError(error, intentId)));
+    const acked = outbox.ask('dial', data, ANSWER_WITHIN_MS).then(
+      (ack) => state.dials.acked(own, ack),
+      (error: unknown) => Promise.reject(toDialError(error, intentId)),
+    );
     // An event that tells of the dial is as good as its ack, which may have been lost.
     return Promise.race([acked, own.acknowledged.then(() => own)]);
   }

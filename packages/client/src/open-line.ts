@@ -19,7 +19,10 @@ export interface OpenLineOptions extends LineHandlers {
 }
 
 /** The way to the gateway that suits page and options. @throws TypeError for options that can't be used */
-export function openLine(options: ConnectOptions, { state, clock, platform, ...handlers }: OpenLineOptions): Line {
+export function openLine(
+  options: ConnectOptions,
+  { state, clock, platform, ...handlers }: OpenLineOptions,
+): Line {
   const { tabs = true, getToken } = options;
   const settings = toSettings(options);
   const url = toSocketUrl(options.url);

@@ -92,13 +92,18 @@ export class Outbox {
     letter.isWaiting = false;
     if (!(error instanceof RamalError && error.code === 'connection_lost')) {
       this.#settle(letter).reject(error as RamalError);
-    } else if (this.#letters.has(letter) && this.#isOpen && letter.sentOn !== this.#connection) this.#post(letter);
+    } else if (this.#letters.has(letter) && this.#isOpen && letter.sentOn !== this.#connection)
+      this.#post(letter);
   }
 
   #giveUp(letter: Letter): void {
     const error =
       letter.sentOn === 0
-        ? { code: 'not_connected', message: 'there was no connection in time; nothing was sent', retryable: true }
+        ? {
+            code: 'not_connected',
+            message: 'there was no connection in time; nothing was sent',
+            retryable: true,
+          }
         : { code: 'timeout', message: `no answer to ${letter.op} in time`, retryable: true };
     this.#settle(letter).reject(new RamalError(error));
   }

@@ -37,7 +37,11 @@ export class RamalError extends Error {
 }
 
 export const connectionLost = () =>
-  new RamalError({ code: 'connection_lost', message: 'the connection broke before the answer', retryable: true });
+  new RamalError({
+    code: 'connection_lost',
+    message: 'the connection broke before the answer',
+    retryable: true,
+  });
 
 export const clientClosed = (reason: string) =>
   new RamalError({ code: 'closed', message: `the client is closed (${reason})`, retryable: false });

@@ -39,7 +39,7 @@ export type EventFramesAgree = Agree<Differing<AnyEvent, Omit<wire.ServerEvent, 
 export type CommandsAgree = Agree<Differing<DataOf<contracts.ClientFrame>, wire.ClientCommands>>;
 export type AcksAreComplete = Agree<Exclude<contracts.ClientOp, keyof wire.CommandAcks>>;
 export type ErrorCodesAgree = Agree<
-  Exclude<contracts.ErrorCode, wire.WireErrorCode> | Exclude<wire.WireErrorCode, contracts.ErrorCode>
+  Differing<Record<contracts.ErrorCode, true>, Record<wire.WireErrorCode, true>>
 >;
 export type CloseCodesAgree = Agree<Differing<typeof contracts.CLOSE, typeof wire.CLOSE>>;
 export type SubprotocolAgrees = Agree<

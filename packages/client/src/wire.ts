@@ -89,7 +89,7 @@ export interface Popup {
 /** Why the gateway hides a pop-up. */
 export type HiddenBecause = 'ended' | 'dismissed' | 'answered_elsewhere';
 
-export interface HiddenPopup extends Popup {
+interface HiddenPopup extends Popup {
   hidden: HiddenBecause;
 }
 
@@ -185,7 +185,13 @@ export type ServerOp = keyof ServerEvents;
 
 /** A server event as it comes; `seq` numbers those of the agent's inbox. */
 export type ServerEvent = {
-  [Op in ServerOp]: { op: Op; seq?: number | undefined; claimed?: boolean | undefined; ts: number; data: ServerEvents[Op] };
+  [Op in ServerOp]: {
+    op: Op;
+    seq?: number | undefined;
+    claimed?: boolean | undefined;
+    ts: number;
+    data: ServerEvents[Op];
+  };
 }[ServerOp];
 
 /** The data of each client frame. */
@@ -207,7 +213,7 @@ export interface ClientCommands {
   logout: Nothing | undefined;
 }
 export type ClientOp = keyof ClientCommands;
-export type Nothing = Record<string, never>;
+type Nothing = Record<string, never>;
 
 /** What the ack of each command holds. */
 export interface CommandAcks {

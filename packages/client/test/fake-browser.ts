@@ -25,7 +25,10 @@ export class FakeBrowser {
   openTab(): FakeTab {
     const owner = `tab-${++this.#tabs}`;
     const tab: FakeTab = {
-      platform: { locks: this.#locks.of(owner), openChannel: (name, onMessage) => this.#open(tab, name, onMessage) },
+      platform: {
+        locks: this.#locks.of(owner),
+        openChannel: (name, onMessage) => this.#open(tab, name, onMessage),
+      },
       isDead: false,
       isHung: false,
       die: () => {
@@ -46,7 +49,8 @@ export class FakeBrowser {
         for (const other of this.#channels) {
           if (other === own || other.name !== name) continue;
           setTimeout(() => {
-            if (!other.tab.isDead && !other.tab.isHung && this.#channels.has(other)) other.onMessage(JSON.parse(text) as TabMessage);
+            if (!other.tab.isDead && !other.tab.isHung && this.#channels.has(other))
+              other.onMessage(JSON.parse(text) as TabMessage);
           });
         }
       },

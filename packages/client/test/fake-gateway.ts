@@ -23,7 +23,9 @@ export class FakeGateway {
   calls: Call[] = [];
   popups: Popup[] = [];
   #events: Stored[] = [];
-  readonly WebSocket: new (url: string) => FakeSocket;
+  readonly WebSocket: new (
+    url: string,
+  ) => FakeSocket;
 
   constructor() {
     const gateway = this;
@@ -143,4 +145,12 @@ export class FakeSocket {
     this.#gateway.sockets.delete(this);
     setTimeout(() => this.onclose?.({ code, reason: '' } as never));
   }
+}
+
+function toSocketClass(gateway: FakeGateway): new (url: string) => FakeSocket {
+  return class extends FakeSocket {
+    constructor(url: string) {
+      super(url, gateway);
+    }
+  };
 }

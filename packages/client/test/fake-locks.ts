@@ -57,15 +57,15 @@ export class FakeLocks {
       if (!isFree) continue;
       this.#queue.splice(this.#queue.indexOf(asked), 1);
       this.#held.push(asked);
-      void Promise.resolve(asked.callback({ name: asked.name, mode: asked.shared ? 'shared' : 'exclusive' })).then(
-        (value) => {
-          const at = this.#held.indexOf(asked);
-          if (at === -1) return;
-          this.#held.splice(at, 1);
-          asked.resolve(value);
-          this.#grant();
-        },
-      );
+      void Promise.resolve(
+        asked.callback({ name: asked.name, mode: asked.shared ? 'shared' : 'exclusive' }),
+      ).then((value) => {
+        const at = this.#held.indexOf(asked);
+        if (at === -1) return;
+        this.#held.splice(at, 1);
+        asked.resolve(value);
+        this.#grant();
+      });
     }
   }
 }

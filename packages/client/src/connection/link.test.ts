@@ -24,7 +24,12 @@ describe('a connection', () => {
   const count = (op: string) => gateway.frames.filter((frame) => frame.op === op).length;
 
   async function open(getToken: GetToken = () => buildToken()): Promise<void> {
-    client = createClient({ url: 'wss://ramal.example', WebSocket: gateway.WebSocket, getToken, tabs: false });
+    client = createClient({
+      url: 'wss://ramal.example',
+      WebSocket: gateway.WebSocket,
+      getToken,
+      tabs: false,
+    });
     await pass();
   }
 
@@ -43,15 +48,21 @@ describe('a connection', () => {
     expect(client.status.state).toBe('connected');
   });
 
-  it.each([1006, 1012, 1013, 4001, 4003, 4004, 4008, 4009])('closed with %i comes back and resumes', async (code) => {
-    await open();
-    gateway.push('cti.status', { enabled: true, state: 'ok' });
-    await pass();
-    gateway.cut(code);
-    await pass(40_000);
-    expect(client.status.state).toBe('connected');
-    expect(gateway.frames.findLast(({ op }) => op === 'auth')?.data['resume']).toEqual({ epoch: 'epoch-1', seq: 1 });
-  });
+  it.each([1006, 1012, 1013, 4001, 4003, 4004, 4008, 4009])(
+    'closed with %i comes back and resumes',
+    async (code) => {
+      await open();
+      gateway.push('cti.status', { enabled: true, state: 'ok' });
+      await pass();
+      gateway.cut(code);
+      await pass(40_000);
+      expect(client.status.state).toBe('connected');
+      expect(gateway.frames.findLast(({ op }) => op === 'auth')?.data['resume']).toEqual({
+        epoch: 'epoch-1',
+        seq: 1,
+      });
+    },
+  );
 
   it.each([4008, 4009])('closed with %i holds off for 5 s, even when the page is looked at', async (code) => {
     await open();

@@ -11,14 +11,26 @@ import type {
   ServerEvent,
 } from '../wire.ts';
 import { toRetryDelayMs } from './backoff.ts';
-import { type ConnectionEffect, type ConnectionEvent, type ConnectionState, toStep } from './connection-table.ts';
-import { GOOD_AFTER_MS, HELD_OFF_MS, HURRY_APART_MS, type LinkSettings, REFRESH_APART_MS, SLOW_ANSWER_MS } from './link-settings.ts';
+import {
+  type ConnectionEffect,
+  type ConnectionEvent,
+  type ConnectionState,
+  toStep,
+} from './connection-table.ts';
+import {
+  GOOD_AFTER_MS,
+  HELD_OFF_MS,
+  HURRY_APART_MS,
+  type LinkSettings,
+  REFRESH_APART_MS,
+  SLOW_ANSWER_MS,
+} from './link-settings.ts';
 import { type LinkStatus, type StatusReason, toCloseMeaning } from './link-status.ts';
 import type { OpenSocket, Socket } from './open-socket.ts';
 import { Replies } from './replies.ts';
 import { type AgentTokenHeld, type TokenSource, toSpareMs } from './token-source.ts';
 
-export type LinkAlarm = 'wait' | 'ready' | 'heartbeat' | 'pong' | 'slow' | 'refresh';
+type LinkAlarm = 'wait' | 'ready' | 'heartbeat' | 'pong' | 'slow' | 'refresh';
 
 export interface LinkDeps {
   openSocket: OpenSocket;
@@ -103,7 +115,9 @@ export class Link {
 
   #send<Op extends ClientOp>(op: Op, data: ClientCommands[Op]): Promise<CommandAcks[Op]> {
     const { alarms } = this.#deps;
-    const answer = this.#replies.ask((id) => this.#socket?.send(JSON.stringify({ op, id, data: data ?? {} })));
+    const answer = this.#replies.ask((id) =>
+      this.#socket?.send(JSON.stringify({ op, id, data: data ?? {} })),
+    );
     if (op !== 'ping' && op !== 'auth') {
       alarms.set('slow', SLOW_ANSWER_MS, () => this.#probe());
       const settled = () => alarms.clear('slow');
@@ -186,7 +200,11 @@ export class Link {
   }
 
   /** Hands on what `ask` brings, if that is still asked for and of the same person. */
-  #await(ask: () => Promise<AgentTokenHeld>, onToken: (token: AgentTokenHeld) => void, onMissing: () => void): void {
+  #await(
+    ask: () => Promise<AgentTokenHeld>,
+    onToken: (token: AgentTokenHeld) => void,
+    onMissing: () => void,
+  ): void {
     const round = this.#round;
     const isLate = () => round !== this.#round;
     ask().then(

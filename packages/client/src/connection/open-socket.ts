@@ -11,7 +11,7 @@ export interface WebSocketLike {
 }
 export type WebSocketClass = new (url: string, protocol: string) => WebSocketLike;
 
-export interface SocketHandlers {
+interface SocketHandlers {
   onOpen(): void;
   onText(text: string): void;
   onClose(code: number, reason: string): void;

@@ -66,7 +66,11 @@ function toHeld(answer: TokenAnswer, serverNowMs: number): AgentTokenHeld {
     throw new RamalError({ code: 'token_denied', message: 'getToken brought no token', retryable: true });
   }
   const claims = readClaims(token);
-  return { token, owner: toOwner(claims), expiresAtMs: toExpiry(claims, expiresAt, expiresInSec, serverNowMs) };
+  return {
+    token,
+    owner: toOwner(claims),
+    expiresAtMs: toExpiry(claims, expiresAt, expiresInSec, serverNowMs),
+  };
 }
 
 function toExpiry(

@@ -9,7 +9,9 @@ function openState() {
   let now = 1_000;
   const told: string[] = [];
   const emitter = createEmitter<StateEvents>();
-  emitter.on('popup.show', ({ popup, standing }) => told.push(`show ${popup.popupId}${standing ? ' standing' : ''}`));
+  emitter.on('popup.show', ({ popup, standing }) =>
+    told.push(`show ${popup.popupId}${standing ? ' standing' : ''}`),
+  );
   emitter.on('popup.update', ({ popup }) => told.push(`update ${popup.popupId}`));
   emitter.on('popup.hide', ({ popup, because }) => told.push(`hide ${popup.popupId} ${because}`));
   emitter.on('popup.claim', ({ popup }) => told.push(`claim ${popup.popupId} ${String(popup.claimed)}`));
@@ -35,7 +37,8 @@ function openState() {
   return { state, told, event, ready, at: (ms: number) => (now = ms) };
 }
 
-const popup = (popupId: string, over: Partial<Popup> = {}) => buildPopup({ popupId, expiresAt: 5_000, ...over });
+const popup = (popupId: string, over: Partial<Popup> = {}) =>
+  buildPopup({ popupId, expiresAt: 5_000, ...over });
 
 describe('what a tab knows of its agent', () => {
   it('I5 hears each event of the inbox once, however often it comes', () => {
@@ -64,7 +67,11 @@ describe('what a tab knows of its agent', () => {
     const { told, event, ready } = openState();
     ready();
     event(1, 'popup.show', popup('a'), true);
-    ready({ popups: [popup('a', { state: 'answered' }), popup('b')], claimed: ['b'], resume: { epoch: 'e1', seq: 1, status: 'resumed' } });
+    ready({
+      popups: [popup('a', { state: 'answered' }), popup('b')],
+      claimed: ['b'],
+      resume: { epoch: 'e1', seq: 1, status: 'resumed' },
+    });
     expect(told).toEqual(['show a', 'claim a false', 'update a', 'show b']);
   });
 
@@ -116,7 +123,9 @@ describe('what a tab knows of its agent', () => {
   it('settles a dial by its first event as by its ack, and by its call when events were lost', async () => {
     const { state, event, ready } = openState();
     ready();
-    const [heard, rings, gone] = ['heard', 'rings', 'gone'].map((id) => new OwnDial(id, '190', async () => undefined));
+    const [heard, rings, gone] = ['heard', 'rings', 'gone'].map(
+      (id) => new OwnDial(id, '190', async () => undefined),
+    );
     for (const dial of [heard, rings, gone]) if (dial !== undefined) state.dials.add(dial);
     event(1, 'dial.queued', { intentId: 'heard', callId: 'c1' });
     await heard?.acknowledged;
@@ -124,17 +133,19 @@ describe('what a tab knows of its agent', () => {
     await expect(heard?.final).resolves.toMatchObject({ state: 'canceled', callId: 'c1' });
     event(3, 'dial.queued', { intentId: 'rings', callId: 'c2' });
     event(4, 'dial.queued', { intentId: 'gone', callId: 'c3' });
-    ready({ calls: [buildCall({ callId: 'c2', intentId: 'rings' })], resume: { epoch: 'e2', seq: 0, status: 'lost' } });
+    ready({
+      calls: [buildCall({ callId: 'c2', intentId: 'rings' })],
+      resume: { epoch: 'e2', seq: 0, status: 'lost' },
+    });
     await expect(rings?.final).resolves.toMatchObject({ state: 'accepted' });
     await expect(gone?.final).resolves.toMatchObject({ state: 'uncertain', reason: 'events_lost' });
   });
 
   it('takes a second click for the first one', () => {
     const { state } = openState();
-    const [first, second] = ['first', 'second'].map((id) => new OwnDial(id, '190', async () => undefined)) as [
-      OwnDial,
-      OwnDial,
-    ];
+    const [first, second] = ['first', 'second'].map(
+      (id) => new OwnDial(id, '190', async () => undefined),
+    ) as [OwnDial, OwnDial];
     state.dials.add(first);
     state.dials.acked(first, { intentId: 'first', callId: 'c1' });
     state.dials.add(second);

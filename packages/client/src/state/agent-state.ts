@@ -54,7 +54,7 @@ export class AgentState {
       agent,
       cti,
       calls: [...this.calls.calls.list],
-      popups: this.popups.popups.list.map(({ claimed: _, ...popup }) => popup),
+      popups: this.popups.unclaimed,
       claimed: this.popups.claimed,
       resume: { ...point, status: 'lost' },
       heartbeatMs: this.#heartbeatMs,

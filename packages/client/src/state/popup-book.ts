@@ -34,6 +34,14 @@ export class PopupBook {
     return this.popups.list.flatMap(({ popupId }) => (this.#claims.has(popupId) ? [popupId] : []));
   }
 
+  /** The pop-ups that stand, as the gateway tells them. */
+  get unclaimed(): Popup[] {
+    return this.popups.list.map((shown) => {
+      const { claimed: _, ...popup } = shown;
+      return popup;
+    });
+  }
+
   show(popup: Popup, claimed: boolean, standing = false): void {
     const { popupId } = popup;
     this.#setClaim(popupId, claimed);
@@ -101,7 +109,7 @@ export class PopupBook {
   }
 
   addRecording(callId: string, recording: string): void {
-    for (const { claimed: _, ...popup } of this.popups.list) {
+    for (const popup of this.unclaimed) {
       if (popup.callId === callId && popup.kind === 'end') this.update({ ...popup, recording });
     }
   }
@@ -109,7 +117,8 @@ export class PopupBook {
   /** Takes away what has run out. */
   sweep(): void {
     const now = this.#deps.now();
-    for (const { popupId, expiresAt } of this.popups.list) if (expiresAt <= now) this.hide(popupId, 'expired');
+    for (const { popupId, expiresAt } of this.popups.list)
+      if (expiresAt <= now) this.hide(popupId, 'expired');
     this.#planExpiry();
   }
 

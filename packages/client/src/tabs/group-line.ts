@@ -6,7 +6,7 @@ import type { AgentTokenHeld } from '../connection/token-source.ts';
 import type { Line } from '../line.ts';
 import { connectionLost, RamalError } from '../ramal-error.ts';
 
-export type GroupAlarm = 'identify';
+type GroupAlarm = 'identify';
 
 export interface GroupLineOptions {
   /** @throws what getToken throws */

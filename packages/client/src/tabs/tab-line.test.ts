@@ -103,7 +103,8 @@ describe('tabs of one browser', () => {
     const tabs = [await open(), await open(), await open()];
     // Outside of a page every tab counts as looked at from its start: the one opened last is the last.
     gateway.push('popup.show', buildPopup());
-    for (const socket of gateway.ready) socket.receive({ op: 'popup.claim', ts: 0, data: { popupId: 'popup-1', claimed: true } });
+    for (const socket of gateway.ready)
+      socket.receive({ op: 'popup.claim', ts: 0, data: { popupId: 'popup-1', claimed: true } });
     await pass();
     const claims = () => tabs.map(({ client }) => client.popups.get('popup-1')?.claimed);
     expect(claims().filter(Boolean)).toHaveLength(1);

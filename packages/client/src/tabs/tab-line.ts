@@ -12,7 +12,7 @@ import { type Fronts, TABS_VERSION, type TabMessage } from './tab-messages.ts';
 import type { TabChannel, TabPlatform } from './tab-platform.ts';
 import { TabRoster } from './tab-roster.ts';
 
-export type TabAlarm = 'gather' | 'poke';
+type TabAlarm = 'gather' | 'poke';
 
 export interface TabLineOptions extends LineHandlers {
   platform: TabPlatform;
@@ -75,7 +75,11 @@ export class TabLine implements Line {
     this.#focused = focused;
     this.#focusedAt = focused ? Date.now() : 0;
     this.#claimer = tab;
-    this.#roster = new TabRoster(platform, (one) => this.#tabLock(one), () => this.#frontsChanged());
+    this.#roster = new TabRoster(
+      platform,
+      (one) => this.#tabLock(one),
+      () => this.#frontsChanged(),
+    );
     this.#leadership = createLeadership(platform.locks, `ramal:${TABS_VERSION}:lead:${group}`, {
       onLead: () => this.#lead(),
       onLost: () => this.#followAgain(),
@@ -437,7 +441,8 @@ export class TabLine implements Line {
     this.#setFronts(fronts);
     const { point } = state.position;
     // What was asked for may have come by itself meanwhile.
-    const knows = snapshot !== null && point?.epoch === snapshot.resume.epoch && point.seq >= snapshot.resume.seq;
+    const knows =
+      snapshot !== null && point?.epoch === snapshot.resume.epoch && point.seq >= snapshot.resume.seq;
     if (snapshot !== null && !knows) state.restore(snapshot);
     for (const { event } of events ?? []) onEvent(event);
   }

@@ -11,7 +11,11 @@ export type Fronts = Record<string, string>;
 
 /** What tabs of one browser and agent tell one another; `from` is the tab that does. */
 export type TabMessage = { from: string } & (
-  | { t: 'who'; term: number; wantsState: boolean } /** A new leader asks who is there, and how far they have heard. */
+  | {
+      t: 'who';
+      term: number;
+      wantsState: boolean;
+    } /** A new leader asks who is there, and how far they have heard. */
   | {
       t: 'here';
       point: ResumePoint | null;
@@ -41,7 +45,7 @@ export type TabMessage = { from: string } & (
   | { t: 'answer'; to: string; id: number; data: unknown; error: AnswerError | null }
 );
 
-export interface AnswerError {
+interface AnswerError {
   code: string;
   message: string;
   retryable: boolean;

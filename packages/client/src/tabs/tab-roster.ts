@@ -45,7 +45,8 @@ export class TabRoster {
     this.#watches.get(tab)?.abort();
     this.#watches.delete(tab);
     if (!this.#tabs.delete(tab)) return;
-    for (const [popupId, front] of this.#fronts) if (front === tab) this.#fronts.set(popupId, this.#lookedAtLast());
+    for (const [popupId, front] of this.#fronts)
+      if (front === tab) this.#fronts.set(popupId, this.#lookedAtLast());
     this.#onGone();
   }
 
