@@ -23,18 +23,8 @@ export class FakeGateway {
   calls: Call[] = [];
   popups: Popup[] = [];
   #events: Stored[] = [];
-  readonly WebSocket: new (
-    url: string,
-  ) => FakeSocket;
-
-  constructor() {
-    const gateway = this;
-    this.WebSocket = class extends FakeSocket {
-      constructor(url: string) {
-        super(url, gateway);
-      }
-    };
-  }
+  /** What a client opens connections to this gateway with. */
+  readonly WebSocket = toSocketClass(this);
 
   /** Sockets that are authenticated. */
   get ready(): FakeSocket[] {
