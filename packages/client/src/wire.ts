@@ -38,6 +38,7 @@ export type DialReason =
   | 'cti_error'
   | 'cti_reset'
   | 'cti_timeout'
+  | 'cti_address_denied'
   | 'cti_unavailable'
   | 'cti_busy'
   | 'number_rejected'
