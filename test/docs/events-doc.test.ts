@@ -14,4 +14,4 @@ test('docs/events.md says what the schemas of the WebSocket say', async () => {
     );
   });
   expect(checked).toEqual({ code: 0, stderr: '' });
-});
+}, 60_000);

@@ -1,11 +1,4 @@
-import {
-  connect,
-  type Dial,
-  type RamalClient,
-  RamalError,
-  type ShownPopup,
-  type WebSocketClass,
-} from '@ramal/client';
+import { connect, type Dial, type RamalClient, type ShownPopup, type WebSocketClass } from '@ramal/client';
 import { type FaultProxy, sleepUntil, startFaultProxy } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -67,25 +60,20 @@ describe('@ramal/client in Node', () => {
   );
 
   it(
-    'I2 a dial that can not be sent within 10 s never is, and is refused as such',
+    'I1 I2 a click while the connection is away is sent once it is back, and once only',
     async () => {
-      // Times of the page's own, so that ten seconds need not pass: what counts is the order.
-      const { client } = open('ana', '3501', { url: proxy.url });
+      const { client } = open('ana', '3501', { url: proxy.url, timing: { firstMs: 100, longestMs: 300 } });
       await connected(client);
       proxy.refuse();
       proxy.reset();
-      await until(() => client.status.state === 'disconnected', 'the loss');
-      const started = Date.now();
-      const error = await client.dial('4732100778').catch((thrown: unknown) => thrown);
-      expect(error).toBeInstanceOf(RamalError);
-      expect(error).toMatchObject({ code: 'not_connected', retryable: true });
-      expect(Date.now() - started).toBeGreaterThanOrEqual(9_900);
+      await until(() => client.status.state !== 'connected', 'the loss');
+      const number = '4732100778';
+      const dialling = client.dial(number);
+      expect(await system.simulator.originates(number)).toEqual([]);
       await proxy.heal();
-      client.connect();
-      await connected(client);
-      const sentinel = await client.dial('4732100779');
-      await sentinel.final;
-      expect(await system.simulator.originates('4732100778')).toEqual([]);
+      const dial = await dialling;
+      expect((await dial.final).state).toBe('accepted');
+      expect(await system.simulator.originates(number)).toHaveLength(1);
     },
     LONG,
   );
@@ -122,33 +110,14 @@ describe('@ramal/client in Node', () => {
   );
 
   it(
-    'I5 survives a gateway that is killed in the middle of a call',
-    async () => {
-      const { client, heard } = open('carla', '3503', { timing: { firstMs: 100, longestMs: 500 } });
-      await connected(client);
-      await system.simulator.behave({ ringMs: 300, talkMs: 2_500 });
-      const dial = await client.dial('4732100555');
-      await until(() => client.calls.get(dial.callId ?? '')?.state === 'answered', 'the answer');
-      system.stack.kill('ws-gateway', 'SIGKILL');
-      await until(() => client.status.state !== 'connected', 'the loss');
-      await system.stack.restartOf('ws-gateway', 90_000);
-      await until(() => heard.ended.length > 0, 'the end', LONG);
-      expect(heard.ended).toMatchObject([{ callId: dial.callId }]);
-      await until(() => heard.popups.includes('show end'), 'the end pop-up');
-      expect(heard.popups.filter((step) => step.startsWith('show'))).toEqual(['show start', 'show end']);
-    },
-    LONG,
-  );
-
-  it(
     'threat 7: renews its token before the end of it on the same socket, and asks again when it ended',
     async () => {
       const reasons: string[] = [];
-      const { client } = open('ana', '3501', { ttlSec: 3, onToken: (reason) => reasons.push(reason) });
+      const { client } = open('ana', '3501', { ttlSec: 2, onToken: (reason) => reasons.push(reason) });
       await connected(client);
       const states: string[] = [];
       client.on('status', ({ state }) => states.push(state));
-      await until(() => reasons.filter((reason) => reason === 'refresh').length >= 2, 'two refreshes', LONG);
+      await until(() => reasons.filter((reason) => reason === 'refresh').length >= 1, 'a refresh', LONG);
       expect(states).toEqual([]);
 
       // A token that nobody renews: the gateway closes with 4003, and the client asks for one that is not that one.

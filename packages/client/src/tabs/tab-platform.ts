@@ -11,9 +11,10 @@ export interface TabPlatform {
   openChannel(name: string, onMessage: (message: TabMessage) => void): TabChannel;
 }
 
-/** Null where tabs can't find one another: without HTTPS, in an old browser, outside of a page. */
+/** Null where tabs can't find one another: without HTTPS, in an old browser or a sandboxed frame, outside of a page. */
 export function findTabPlatform(): TabPlatform | null {
   if (typeof document === 'undefined' || typeof BroadcastChannel === 'undefined') return null;
+  if (globalThis.origin === 'null') return null;
   // TypeScript's DOM has it always; a page without HTTPS does not.
   const locks = navigator.locks as LockManager | undefined;
   return locks === undefined ? null : { locks, openChannel };
