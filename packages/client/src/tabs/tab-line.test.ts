@@ -13,18 +13,22 @@ interface Opened {
   shown: string[];
   hidden: string[];
   resyncs: number;
+  /** How many had been told when it first knew what stands; null until then. */
+  begunAt: number | null;
 }
 
 describe('tabs of one browser', () => {
   let gateway: FakeGateway;
   let browser: FakeBrowser;
   let opened: Opened[];
+  let told: number;
 
   beforeEach(() => {
     vi.useFakeTimers();
     gateway = new FakeGateway();
     browser = new FakeBrowser();
     opened = [];
+    told = 0;
   });
 
   afterEach(() => {
@@ -40,11 +44,12 @@ describe('tabs of one browser', () => {
       { url: 'wss://ramal.example', WebSocket: at.WebSocket, getToken: () => buildToken(user) },
       tab.platform,
     );
-    const one: Opened = { client, tab, heard: [], shown: [], hidden: [], resyncs: 0 };
+    const one: Opened = { client, tab, heard: [], shown: [], hidden: [], resyncs: 0, begunAt: null };
     client.on('call.updated', ({ call }) => one.heard.push(call.startedAt));
     client.on('popup.show', ({ popup }) => one.shown.push(popup.popupId));
     client.on('popup.hide', ({ popup, because }) => one.hidden.push(`${popup.popupId} ${because}`));
     client.on('resync', () => (one.resyncs += 1));
+    client.on('ready', () => (one.begunAt ??= told));
     opened.push(one);
     await pass();
     return one;
@@ -167,9 +172,8 @@ describe('tabs of one browser', () => {
       browser = new FakeBrowser();
       const random = createRandom(seed);
       const steady = await open();
-      const born = new Map<Opened, number>([[steady, 0]]);
       let live = [steady];
-      let told = 0;
+      told = 0;
       for (let step = 0; step < 40; step++) {
         const dice = random();
         const victim = live[Math.floor(random() * live.length)];
@@ -177,7 +181,6 @@ describe('tabs of one browser', () => {
         else if (dice < 0.6) gateway.cut();
         else if (dice < 0.75 && live.length < 4) {
           const one = await open();
-          born.set(one, told);
           live.push(one);
         } else if (dice < 0.9 && live.length > 1 && victim !== undefined) {
           if (random() < 0.5) victim.client.close();
@@ -194,7 +197,7 @@ describe('tabs of one browser', () => {
       await pass(40_000);
       for (const one of live) {
         const all = Array.from({ length: told }, (_, i) => i + 1);
-        const since = born.get(one) ?? 0;
+        const since = one.begunAt ?? told;
         // A tab knows from its beginning what stands then; each event after that comes to it once.
         const expected = all.filter((number) => number > since || one.heard.includes(number));
         expect(one.heard, `seed ${seed}`).toEqual(expected);

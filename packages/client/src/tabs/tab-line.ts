@@ -268,7 +268,9 @@ export class TabLine implements Line {
     if (asks) {
       const own = this.#options.state;
       const events = point === null ? null : own.position.since(point);
-      const snapshot = events === null ? own.snapshot() : null;
+      // Until it is connected again it may still go on from where that tab stands, and nothing is lost.
+      const waits = point !== null && this.#link.status.state !== 'connected';
+      const snapshot = events === null && !waits ? own.snapshot() : null;
       if (events !== null || snapshot !== null)
         this.#post({ t: 'catchUp', to: from, events, state: snapshot, fronts: this.#roster.fronts });
       this.#sayLead();
