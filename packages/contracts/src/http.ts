@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agentRole } from './agent-token.ts';
 import { callContext } from './call-event.ts';
 import { callResult, callState, direction } from './call-state.ts';
 import { callId, intentId, ramal, tenantId, userId } from './ids.ts';
@@ -11,6 +12,8 @@ export const sessionRequest = z.object({
   /** May be left out with a key of one tenant; must match it otherwise (I6). */
   tenant: tenantId.optional(),
   user: userId,
+  /** Default `agent`; a key gives no role with more rights than its own. */
+  role: agentRole.optional(),
 });
 
 export const sessionResponse = z.object({

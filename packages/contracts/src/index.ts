@@ -1,4 +1,19 @@
-export { AGENT_TOKEN, agentClaims, type AgentClaims, type AgentIdentity } from './agent-token.ts';
+export {
+  type AccessSnapshot,
+  isRevoked,
+  type Revocations,
+  toAgentKey,
+  type TokenKey,
+  type TokenPolicy,
+} from './access-snapshot.ts';
+export {
+  AGENT_TOKEN,
+  agentClaims,
+  type AgentClaims,
+  type AgentIdentity,
+  type AgentRole,
+  agentRole,
+} from './agent-token.ts';
 export {
   callContext,
   callEvent,
@@ -48,6 +63,20 @@ export {
   type PopupOutcome,
   type Timeline,
 } from './http.ts';
+export {
+  apiKeyRequest,
+  apiKeyRotation,
+  apiKeySecret,
+  apiKeysResponse,
+  type ApiKeyView,
+  apiKeyView,
+  revealRequest,
+  revealResponse,
+  revocationRequest,
+  revocationsResponse,
+  type RevocationView,
+  revocationView,
+} from './http-access.ts';
 export { tenantId, userId, ramal, intentId, callId, externalCallId, epochMs } from './ids.ts';
 export {
   DIAL_QUEUE,
@@ -98,3 +127,13 @@ export {
   type InboxEvent,
   type ConnectionEvent,
 } from './wire-server.ts';
+export {
+  ALL_RIGHTS,
+  isRight,
+  type Right,
+  RIGHTS,
+  type Role,
+  ROLE_RIGHTS,
+  ROLES,
+  toKeyRights,
+} from './rights.ts';
