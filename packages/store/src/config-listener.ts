@@ -12,20 +12,23 @@ export interface ConfigListenerOptions {
   applicationName: string;
   /** The tenant whose configuration changed; null when it may be any. */
   onChange(tenant: string | null): void;
+  /** Whose tokens are taken has changed, or may have. */
+  onAccessChange?(): void;
   onError(error: Error): void;
 }
 
-const CHANNEL = 'ramal_config';
+const CONFIG_CHANNEL = 'ramal_config';
+const ACCESS_CHANNEL = 'ramal_access';
 const PROBE_EVERY_MS = 5_000;
 const PROBE_TIMEOUT_MS = 2_000;
 const RECONNECT_MS = 1_000;
 
 /**
  * Listens on a connection of its own, for ever. After each (re)connection everything may have changed, so
- * `onChange(null)` is called then; a connection that no longer answers is replaced.
+ * `onChange(null)` and `onAccessChange` are called then; a connection that no longer answers is replaced.
  */
 export function startConfigListener(options: ConfigListenerOptions): ConfigListener {
-  const { databaseUrl, applicationName, onChange, onError } = options;
+  const { databaseUrl, applicationName, onChange, onAccessChange = () => undefined, onError } = options;
   let client: pg.Client | null = null;
   let listening = false;
   let closed = false;
@@ -42,13 +45,16 @@ export function startConfigListener(options: ConfigListenerOptions): ConfigListe
     client = next;
     next.on('error', (error) => lost(next, error));
     next.on('end', () => lost(next, null));
-    next.on('notification', ({ payload }) =>
-      onChange(payload === undefined || payload === '' ? null : payload),
-    );
+    next.on('notification', ({ channel, payload }) => {
+      if (channel === ACCESS_CHANNEL) onAccessChange();
+      else onChange(payload === undefined || payload === '' ? null : payload);
+    });
     await next.connect();
-    await next.query(`listen ${CHANNEL}`);
+    await next.query(`listen ${CONFIG_CHANNEL}`);
+    await next.query(`listen ${ACCESS_CHANNEL}`);
     listening = true;
     onChange(null);
+    onAccessChange();
     schedule(probe, PROBE_EVERY_MS);
   };
 

@@ -1,3 +1,4 @@
+import { type AccessWatch, startAccessWatch } from './access-watch.ts';
 import { type CallbackProtections, createCallbackProtections } from './callback-protections.ts';
 import { createCallbackTokenUses } from './callback-token-uses.ts';
 import { type ConfigListener, startConfigListener } from './config-listener.ts';
@@ -20,6 +21,8 @@ export interface Tenants {
   callbackProtections: CallbackProtections;
   /** The database a tenant's history lives in (R42). Rejects while it is out of reach. */
   historyOf(tenant: string): Promise<Store>;
+  /** Whose tokens are taken, kept up to date from the first call on; closed with the rest. */
+  watchAccess(): AccessWatch;
   close(): Promise<void>;
 }
 
@@ -43,6 +46,7 @@ export function connectTenants(options: TenantsOptions): Tenants {
   const secrets = masterKeys === null ? null : createTenantSecrets({ store, masterKeys });
   const stores = createTenantStores({ shared: store, sealer, applicationName, onPoolError });
   let listener: ConfigListener | null = null;
+  let access: AccessWatch | null = null;
   const noticed = () => listener?.listening() === true;
   const now = () => performance.now();
   const uses = createCallbackTokenUses({
@@ -66,6 +70,7 @@ export function connectTenants(options: TenantsOptions): Tenants {
       lookup.forget(tenant);
       callbackProtections.forget(tenant);
     },
+    onAccessChange: () => access?.refresh(),
     onError: (error) => onError('configuration notices', error),
   });
   return {
@@ -78,7 +83,17 @@ export function connectTenants(options: TenantsOptions): Tenants {
       const profile = await lookup.tenant(tenant);
       return profile === null ? store : stores.of(profile);
     },
+    watchAccess() {
+      access ??= startAccessWatch({
+        store,
+        secrets,
+        noticed,
+        onError: (error) => onError('agent tokens and revocations', error),
+      });
+      return access;
+    },
     async close() {
+      access?.close();
       await listener?.close();
       await uses.stop();
       await stores.close();

@@ -1,3 +1,4 @@
+export type { AccessWatch } from './access-watch.ts';
 export {
   type Agent,
   type AgentCredentials,
@@ -5,6 +6,14 @@ export {
   findAgentCredentials,
   listAgents,
 } from './agents.ts';
+export {
+  createApiKey,
+  type CreatedApiKey,
+  type NewApiKey,
+  revokeApiKey,
+  rotateApiKey,
+} from './api-key-changes.ts';
+export { type ApiKeyFilter, listApiKeys } from './api-key-list.ts';
 export { type ApiKey, findApiKey, insertApiKey } from './api-keys.ts';
 export {
   type ChainHead,
@@ -74,6 +83,7 @@ export {
 export {
   createTenantLookup,
   findMaxCallMs,
+  findRamal,
   isInternalNumber,
   toExternalE164,
   type TenantLookup,
@@ -86,3 +96,13 @@ export { createTenantStores, type TenantStores } from './tenant-stores.ts';
 export { createMasterKeys, type MasterKeys } from './master-keys.ts';
 export { SealedSecretError } from './sealed-secret-error.ts';
 export { createTenantSecrets, type TenantSecrets } from './tenant-secrets.ts';
+export { listRevocations, type Revocation, revokeAccess } from './revocations.ts';
+export {
+  addTokenKey,
+  dropTokenPolicy,
+  findTokenPolicy,
+  type ProviderPolicy,
+  removeTokenKey,
+  setProviderPolicy,
+  type TokenPolicyView,
+} from './token-policies.ts';

@@ -25,6 +25,7 @@ function profileOf(settings: CtiSettings = {}, row: object = {}): TenantProfile 
     ctiLimits: { maxConcurrentDials: 10, maxDialsPerSecond: 10 },
     ringGroups: new Map(),
     userByRamal: new Map([['3501', 'ana']]),
+    ramalByUser: new Map([['ana', '3501']]),
   };
 }
 

@@ -1,3 +1,4 @@
+import { ramal } from '@ramal/contracts';
 import {
   type CtiConfigResult,
   CtiSettingsInvalidError,
@@ -43,6 +44,8 @@ export interface TenantProfile {
   ringGroups: ReadonlyMap<string, readonly string[]>;
   /** Registered, active users by extension. */
   userByRamal: ReadonlyMap<string, string>;
+  /** Active users, with their extension where they have one. */
+  ramalByUser: ReadonlyMap<string, string | null>;
   /** The tenant's own database is out of reach and was never read: callbacks are read by the usual names (R30). */
   provisional?: true;
 }
@@ -164,6 +167,21 @@ export function isInternalNumber(profile: TenantProfile, number: string): boolea
 }
 
 /**
+ * The extension of an active user, from memory; null without one, or with one no telephone could have; undefined for
+ * who is no active user.
+ */
+export async function findRamal(
+  lookup: Pick<TenantLookup, 'profile'>,
+  tenant: string,
+  user: string,
+): Promise<string | null | undefined> {
+  const found = (await lookup.profile(tenant))?.ramalByUser.get(user);
+  if (found == null) return found;
+  const extension = ramal.safeParse(found);
+  return extension.success ? extension.data : null;
+}
+
+/**
  * For how long after the last word on it a tenant's call stays open, in ms; the default for a tenant that is gone.
  * Rejects while the tenant's settings are out of reach and were never read.
  */
@@ -219,6 +237,7 @@ function buildProfile(tenant: Tenant, agents: readonly Agent[], rows: CtiRows): 
   const userByRamal = new Map(
     agents.flatMap(({ ramal, user, active }) => (active && ramal !== null ? [[ramal, user] as const] : [])),
   );
+  const ramalByUser = new Map(agents.flatMap(({ ramal, user, active }) => (active ? [[user, ramal]] : [])));
   return {
     tenant,
     cti: problem && cti.status === 'ok' ? { status: 'invalid', problems: [], callback: cti.callback } : cti,
@@ -229,6 +248,7 @@ function buildProfile(tenant: Tenant, agents: readonly Agent[], rows: CtiRows): 
     ctiLimits: toCtiLimits(settings),
     ringGroups: toRingGroups(settings),
     userByRamal,
+    ramalByUser,
   };
 }
 

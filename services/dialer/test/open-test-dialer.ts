@@ -76,6 +76,7 @@ export function profileOf(port: number, row: EmpresasRow = {}, settings: CtiSett
     ctiLimits: { maxConcurrentDials: 200, maxDialsPerSecond: 200 },
     ringGroups: new Map(),
     userByRamal: new Map([['3501', 'ana']]),
+    ramalByUser: new Map([['ana', '3501']]),
   };
 }
 

@@ -52,6 +52,10 @@ export function newProfile(active = true): TenantProfile {
       ['3501', 'ana'],
       ['3502', 'bruno'],
     ]),
+    ramalByUser: new Map([
+      ['ana', '3501'],
+      ['bruno', '3502'],
+    ]),
   };
 }
 
