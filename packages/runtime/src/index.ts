@@ -1,6 +1,8 @@
+export { type AgentAccess, createAgentAccess } from './agent-access.ts';
 export {
   AgentTokenInvalidError,
   signAgentToken,
+  type TokenSigner,
   type VerifiedAgent,
   verifyAgentToken,
 } from './agent-token.ts';
@@ -19,4 +21,5 @@ export {
   toHealthReport,
 } from './ops-server.ts';
 export { ConfigInvalidError, count, durationMs, flag, parseEnv, port, signingSecret } from './parse-env.ts';
+export { createProviderKeys, type FetchKeys, type ProviderKeys } from './provider-keys.ts';
 export { WireError } from './wire-error.ts';

@@ -28,3 +28,4 @@ export { ConditionTimeoutError, type SleepUntilOptions, sleepUntil } from './sle
 export { type Answer, startPbx, startTcp, type TestPbx } from './start-pbx.ts';
 export { createTestDatabase, type TestDatabase } from './test-database.ts';
 export { startTestPostgres, startTestRedis } from './test-servers.ts';
+export { type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
