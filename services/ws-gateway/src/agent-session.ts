@@ -7,6 +7,7 @@ import {
   NO_TRACES,
 } from '@ramal/bus';
 import type { AgentIdentity, CallView, CtiStatus, Popup } from '@ramal/contracts';
+import type { VerifiedAgent } from '@ramal/runtime';
 import type { Events } from './events.ts';
 import { createPopupTraces, type PopupTraces } from './popup-traces.ts';
 import type { AgentSocket } from './uws-server.ts';
@@ -40,6 +41,8 @@ export class AgentSession {
   readonly name: string;
   /** What the client was last told of its tenant's CTI. */
   cti: CtiStatus | null = null;
+  /** What let the agent in; another one after `auth.refresh`. Null: nobody asked. */
+  agent: VerifiedAgent | null = null;
   readonly #inbox: AgentInbox;
   readonly #events: Events;
   readonly #traces: PopupTraces;

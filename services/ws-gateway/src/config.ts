@@ -1,9 +1,11 @@
+import { outboundEnv } from '@ramal/outbound';
 import { commonEnv, count, durationMs, flag, port, signingSecret } from '@ramal/runtime';
 import { z } from 'zod';
 
 /** The environment of the ws-gateway. */
 export const configSchema = z.object({
   ...commonEnv,
+  ...outboundEnv,
   GATEWAY_HOST: z.string().default('127.0.0.1').describe('Address agents connect to'),
   GATEWAY_PORT: port().default(4100).describe("Port of the agents' WebSocket"),
   AGENT_TOKEN_SECRET: signingSecret().describe(

@@ -2,6 +2,7 @@ import type { AgentFeed, AgentInbox, FeedMessage } from '@ramal/bus';
 import { CLOSE } from '@ramal/contracts';
 import { AgentTokenInvalidError, WireError } from '@ramal/runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { toVerified } from '../test/verified-agent.ts';
 import { createAgentHub } from './agent-hub.ts';
 import { type ConnectionDeps, openConnection } from './connection.ts';
 import type { Events } from './events.ts';
@@ -84,15 +85,16 @@ function createSystem() {
     events,
     verify: async (token) => {
       if (token !== 'right') throw new AgentTokenInvalidError('not valid', false);
-      return { identity: { tenant: 'demo', user: 'ana', ramal: '3501' }, expiresAtMs: Date.now() + 60_000 };
+      return toVerified({ tenant: 'demo', user: 'ana', ramal: '3501' });
     },
+    requireStanding: () => undefined,
     login: async ({ tenant, user, passwd, ramal }) => {
       if (passwd === 'often') throw new WireError('rate_limited', 'too many failed logins');
       if (passwd === 'old') throw new AgentTokenInvalidError('has run out', true);
       if (passwd === 'away') throw new Error('no database');
       if (passwd !== 'right') throw new WireError('auth_failed', 'wrong password');
       if (ramal === '3502' && user !== 'bob') throw new WireError('forbidden', 'not your extension');
-      return { identity: { tenant, user, ramal: ramal ?? null }, expiresAtMs: Date.now() + 60_000 };
+      return toVerified({ tenant, user, ramal: ramal ?? null });
     },
     authTimeoutMs: AUTH_TIMEOUT_MS,
     heartbeatMs: 25_000,

@@ -1,6 +1,6 @@
 import type { AgentInbox, RegisteredSocket, TraceRecorder } from '@ramal/bus';
 import { CLOSE, type ClientFrame, type CloseKind, type CtiStatus } from '@ramal/contracts';
-import { AgentTokenInvalidError, type VerifiedAgent, WireError } from '@ramal/runtime';
+import { type AgentAccess, AgentTokenInvalidError, type VerifiedAgent, WireError } from '@ramal/runtime';
 import type { AgentHub } from './agent-hub.ts';
 import type { AgentRequests } from './agent-requests.ts';
 import { AgentSession, type SessionState } from './agent-session.ts';
@@ -24,8 +24,9 @@ export interface ConnectionDeps {
   requests: AgentRequests;
   link: Pick<RedisLink, 'cutOff'>;
   events: Events;
-  /** @throws AgentTokenInvalidError */
-  verify(token: string): Promise<VerifiedAgent>;
+  verify: AgentAccess['verify'];
+  /** Asked at each dial, too (threat 7). */
+  requireStanding: AgentAccess['requireStanding'];
   login: LegacyLogin;
   authTimeoutMs: number;
   heartbeatMs: number;
@@ -89,6 +90,7 @@ export function openConnection(
   const authenticate = async (frame: AuthFrame) => {
     const verified =
       frame.op === 'auth' ? await deps.verify(frame.data.token) : await deps.login(frame.data, remoteAddress);
+    deps.requireStanding(verified);
     const { tenant, user } = verified.identity;
     const { active, cti } = await tenantState(deps, tenant);
     if (!active) {
@@ -108,9 +110,12 @@ export function openConnection(
       joined.socket,
       deps.recorder,
     );
+    begun.agent = verified;
     session = begun;
     sessionSocket = bound;
     await hub.join(begun);
+    // Revoked while it joined: no sweep of those who are in has seen it.
+    deps.requireStanding(verified);
     for (const oldest of hub.of(verified.identity).slice(0, -deps.maxSocketsPerAgent)) {
       oldest.socket.close(CLOSE.superseded.code, CLOSE.superseded.reason);
     }
@@ -142,10 +147,12 @@ export function openConnection(
   };
 
   const refresh = async (current: AgentSession, frame: Extract<ClientFrame, { op: 'auth.refresh' }>) => {
-    const { identity, expiresAtMs } = await deps.verify(frame.data.token);
+    const renewed = await deps.verify(frame.data.token);
+    const { identity, expiresAtMs } = renewed;
     if (identity.tenant !== current.identity.tenant || identity.user !== current.identity.user) {
       throw new WireError('auth_failed', 'the new token is of another user; open a new connection for it');
     }
+    current.agent = renewed;
     expireAt(expiresAtMs);
     ack(frame.id, { expiresAt: expiresAtMs });
   };
@@ -164,6 +171,7 @@ export function openConnection(
       case 'auth.refresh':
         return refresh(current, frame);
       case 'dial':
+        if (current.agent !== null) deps.requireStanding(current.agent);
         return ack(frame.id, await requests.dial(identity, frame.data));
       case 'dial.cancel':
         return ack(frame.id, await requests.cancelDial(identity, frame.data.intentId));
@@ -214,6 +222,7 @@ export function openConnection(
     await serve(session, frame).catch((error: unknown) => {
       refuse(error, frame.id);
       if (toWireError(error).code === 'tenant_disabled') close('tenantDisabled');
+      if (frame.op === 'dial' && error instanceof AgentTokenInvalidError) close('authFailed');
     });
   };
 
@@ -245,9 +254,11 @@ export function openConnection(
 type AuthFrame = Extract<EdgeFrame, { op: 'auth' | 'login' }>;
 
 function toAuthClose(error: unknown): CloseKind {
-  if (isUnexpected(error)) return 'tryLater';
   if (error instanceof AgentTokenInvalidError && error.expired) return 'tokenExpired';
-  return toWireError(error).code === 'rate_limited' ? 'rateLimited' : 'authFailed';
+  const { code } = toWireError(error);
+  // Whoever could tell does not answer: that is no word about the token.
+  if (code === 'unavailable') return 'tryLater';
+  return code === 'rate_limited' ? 'rateLimited' : 'authFailed';
 }
 
 /** The legacy dialect has no word for tabs. */

@@ -6,6 +6,10 @@ export interface Events {
   disconnected(code: number): void;
   authenticated(fields: { tenant: string; user: string; resume: string }): void;
   authFailed(): void;
+  /** So many sockets were closed because their agents' access was revoked. */
+  accessRevoked(sockets: number): void;
+  /** A tenant's identity provider does not tell its keys; those known last stand. */
+  providerFailed(fields: { host: string; error: unknown }): void;
   dialRequested(fields: { tenant: string; user: string; callId: string; repeated: boolean }): void;
   dialRefused(fields: { tenant: string; user: string; code: string }): void;
   /** It may not be dialled, and is recorded so (threat 1). */
@@ -26,6 +30,10 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
   const connections = metrics.counter('ramal_gateway_connections_total', 'Sockets that were opened');
   const closes = metrics.counter('ramal_gateway_closes_total', 'Sockets that were closed', ['code']);
   const auths = metrics.counter('ramal_gateway_auth_total', 'Outcomes of auth', ['outcome']);
+  const revoked = metrics.counter(
+    'ramal_gateway_access_revoked_total',
+    'Sockets closed because access was revoked',
+  );
   const dials = metrics.counter('ramal_gateway_dials_total', 'Outcomes of dial frames', ['outcome']);
   const denials = metrics.counter('ramal_dials_refused_total', 'Dials that policy or limits refused', [
     'reason',
@@ -58,6 +66,11 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       logger.debug(fields, 'agent authenticated');
     },
     authFailed: () => auths.inc({ outcome: 'failed' }),
+    accessRevoked(sockets) {
+      revoked.inc({}, sockets);
+      logger.info({ sockets }, 'sockets closed: access was revoked');
+    },
+    providerFailed: (fields) => logger.warn(fields, 'an identity provider does not tell its keys'),
     dialRequested(fields) {
       dials.inc({ outcome: fields.repeated ? 'repeated' : 'recorded' });
       logger.info(fields, 'dial requested');

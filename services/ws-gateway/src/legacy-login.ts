@@ -49,7 +49,14 @@ export function createLegacyLogin(options: LegacyLoginOptions): LegacyLogin {
     }
     attempt.forgive();
     const identity = { tenant, user, ramal: known?.ramal ?? null };
-    return { identity, expiresAtMs: Date.now() + PASSWORD_SESSION_MS };
+    const nowMs = Date.now();
+    return {
+      identity,
+      role: 'agent',
+      grant: { kind: 'password' },
+      issuedAtMs: nowMs,
+      expiresAtMs: nowMs + PASSWORD_SESSION_MS,
+    };
   };
 
   return async (login, remoteAddress) => {

@@ -14,15 +14,18 @@ import {
   startFeedProbe,
 } from '@ramal/bus';
 import { createNames, MAX_FRAME_BYTES } from '@ramal/contracts';
+import { createOutbound } from '@ramal/outbound';
 import {
+  createAgentAccess,
   createMetrics,
+  createProviderKeys,
   type Logger,
   newCallId,
   type Releasers,
   startOpsServer,
-  verifyAgentToken,
 } from '@ramal/runtime';
-import { connectTenants } from '@ramal/store';
+import { connectTenants, findRamal } from '@ramal/store';
+import { createAccessSweep } from './access-sweep.ts';
 import { createAgentHub } from './agent-hub.ts';
 import { createAgentRequests } from './agent-requests.ts';
 import type { Config } from './config.ts';
@@ -120,9 +123,20 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
       { build: name },
       'uWebSockets.js runs in its slow JavaScript version: use Node 20 on this system, or Debian 13',
     );
-  const verify = (token: string) => verifyAgentToken(token, config.AGENT_TOKEN_SECRET);
+  const accessWatch = tenants.watchAccess();
+  const access = createAgentAccess({
+    secret: config.AGENT_TOKEN_SECRET,
+    current: accessWatch.current,
+    known: accessWatch.known,
+    providers: createProviderKeys({
+      fetch: createOutbound({ allow: config.OUTBOUND_ALLOW }).fetchOutbound,
+      onRefreshFailed: events.providerFailed,
+    }),
+    ramalOf: (tenant, user) => findRamal(tenants.lookup, tenant, user),
+  });
+  accessWatch.onChange(createAccessSweep({ hub, access, events }));
   const login = createLegacyLogin({
-    verify,
+    verify: access.verify,
     credentials: tenants.lookup.credentials,
     allowPasswords: config.GATEWAY_LEGACY_PASSWORDS,
   });
@@ -147,7 +161,8 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
           requests,
           link,
           events,
-          verify,
+          verify: access.verify,
+          requireStanding: access.requireStanding,
           login,
           authTimeoutMs: config.GATEWAY_AUTH_TIMEOUT_MS,
           heartbeatMs: config.GATEWAY_HEARTBEAT_MS,

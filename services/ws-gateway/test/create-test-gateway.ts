@@ -1,5 +1,5 @@
 import type { AgentIdentity } from '@ramal/contracts';
-import { AgentTokenInvalidError, WireError } from '@ramal/runtime';
+import { AgentTokenInvalidError, type VerifiedAgent, WireError } from '@ramal/runtime';
 import { sleepUntil } from '@ramal/testkit';
 import { type AgentHub, createAgentHub } from '../src/agent-hub.ts';
 import type { AgentRequests } from '../src/agent-requests.ts';
@@ -7,6 +7,7 @@ import { type ConnectionDeps, openConnection } from '../src/connection.ts';
 import { createFakeSocket, type FakeSocket, type Frame } from './fake-socket.ts';
 import { createMemoryInbox, type MemoryInbox } from './memory-inbox.ts';
 import { createNotedEvents, type NotedEvents } from './noted-events.ts';
+import { toVerified } from './verified-agent.ts';
 
 interface TestClient {
   socket: FakeSocket;
@@ -33,6 +34,8 @@ export interface TestGateway {
   tenantActive: boolean;
   presenceFails: boolean;
   cutOff: boolean;
+  /** Whether what let the agent in still counts. */
+  stands(agent: VerifiedAgent): boolean;
   onDial: AgentRequests['dial'];
   connect(over?: Partial<ConnectionDeps>): TestClient;
   closeAll(): void;
@@ -71,6 +74,7 @@ export function createTestGateway(): TestGateway {
     tenantActive: true,
     presenceFails: false,
     cutOff: false,
+    stands: () => true,
     onDial: async (_agent, { intentId }) => ({ intentId, callId: 'c1' }),
     connect(over = {}) {
       const socket = createFakeSocket();
@@ -87,13 +91,14 @@ export function createTestGateway(): TestGateway {
   return gateway;
 }
 
-/** A token is `user` or `user/expiry in ms`; `bad` and `old` are refused. */
+/** A token is `user` or `user/expiry in ms`; `bad` and `old` are refused, and of `away` nobody can tell. */
 async function verify(token: string) {
   const [user = '', ttlMs = '60000'] = token.split('/');
   if (user === 'bad') throw new AgentTokenInvalidError('no', false);
+  if (user === 'away') throw new WireError('unavailable', 'the identity provider does not answer');
   if (user === 'old') throw new AgentTokenInvalidError('no', true);
   const identity: AgentIdentity = { tenant: 'acme', user, ramal: '3501' };
-  return { identity, expiresAtMs: Date.now() + Number(ttlMs) };
+  return toVerified(identity, Number(ttlMs));
 }
 
 function toDeps(gateway: TestGateway): ConnectionDeps {
@@ -123,6 +128,9 @@ function toDeps(gateway: TestGateway): ConnectionDeps {
     link: { cutOff: () => gateway.cutOff },
     events: gateway.events,
     verify,
+    requireStanding(agent) {
+      if (!gateway.stands(agent)) throw new AgentTokenInvalidError('revoked', false);
+    },
     login: () => Promise.reject(new Error('nobody speaks the legacy dialect here')),
     authTimeoutMs: 5_000,
     heartbeatMs: 25_000,

@@ -15,6 +15,8 @@ export function createNotedEvents(): NotedEvents {
     disconnected: (code) => note(`disconnected ${code}`),
     authenticated: ({ resume }) => note(`authenticated ${resume}`),
     authFailed: () => note('authFailed'),
+    accessRevoked: (sockets) => note(`accessRevoked ${sockets}`),
+    providerFailed: ({ host }) => note(`providerFailed ${host}`),
     dialRequested: () => note('dialRequested'),
     dialRefused: ({ code }) => note(`dialRefused ${code}`),
     dialDenied: ({ reason }) => note(`dialDenied ${reason}`),

@@ -15,6 +15,7 @@ import { startPresenceKeeper } from '../src/presence-keeper.ts';
 import { createRedisLink } from '../src/redis-link.ts';
 import { createFakeSocket, type FakeSocket, type Frame } from './fake-socket.ts';
 import { createNotedEvents } from './noted-events.ts';
+import { toVerified } from './verified-agent.ts';
 
 type Redis = Awaited<ReturnType<typeof connectRedis>>;
 
@@ -121,8 +122,9 @@ export async function openClaimsStack(): Promise<ClaimsStack> {
         events,
         verify: async (token) => {
           const { tenant, user } = JSON.parse(token) as { tenant: string; user: string };
-          return { identity: { tenant, user, ramal: null }, expiresAtMs: Date.now() + 600_000 };
+          return toVerified({ tenant, user, ramal: null }, 600_000);
         },
+        requireStanding: () => undefined,
         login: () => Promise.reject(new Error('nobody speaks the legacy dialect here')),
         authTimeoutMs: 10_000,
         heartbeatMs: 25_000,
