@@ -168,14 +168,21 @@ describe('the OpenAPI document', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     expect(routes.toSorted()).toEqual([
+      'delete /v1/api-keys/{keyId}',
       'get /healthz',
       'get /readyz',
+      'get /v1/access/revocations',
+      'get /v1/api-keys',
       'get /v1/calls',
       'get /v1/calls/{callId}',
       'get /v1/calls/{callId}/events',
       'get /v1/calls/{callId}/timeline',
       'get /v1/presence',
+      'post /v1/access/revocations',
+      'post /v1/api-keys',
+      'post /v1/api-keys/{keyId}/rotate',
       'post /v1/calls',
+      'post /v1/calls/{callId}/reveal',
       'post /v1/sessions',
     ]);
     const text = JSON.stringify(body);

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { AgentInbox, CallBus, DialIntents, DialLimiter, Presence } from '@ramal/bus';
-import { type Health, type Metrics, WireError } from '@ramal/runtime';
+import { type AgentAccess, type Health, type Metrics, WireError } from '@ramal/runtime';
 import type { Queryable, Store, TenantLookup } from '@ramal/store';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
+import { registerApiKeyRoutes } from './api-key-routes.ts';
 import { registerCallRoutes } from './call-routes.ts';
 import { type Demo, registerDemoRoutes } from './demo-routes.ts';
 import type { DropIn } from './drop-in-files.ts';
@@ -21,6 +22,8 @@ import { createReadRecord } from './read-record.ts';
 import { createToReadableTenant } from './readable-tenant.ts';
 import { createRequestDial } from './request-dial.ts';
 import { setResponseHeaders } from './response-headers.ts';
+import { registerRevealRoutes } from './reveal-routes.ts';
+import { registerRevocationRoutes } from './revocation-routes.ts';
 import { registerSessionRoutes } from './session-routes.ts';
 import { registerTimelineRoutes } from './timeline-routes.ts';
 
@@ -39,7 +42,8 @@ export interface AppDeps {
   health: Health;
   /** Null: not on this port. */
   metrics: Metrics | null;
-  agentTokenSecret: string;
+  /** Whose agent tokens are taken, and what new ones are signed with. */
+  access: AgentAccess;
   tokenTtlSec: number;
   gatewayUrl: string;
   dropIn: DropIn;
@@ -59,13 +63,15 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const issueSession = createIssueSession(deps);
   registerSessionRoutes(app, { authenticate, issueSession });
   const toReadableTenant = createToReadableTenant(deps);
+  const readCallEvents = createReadCallEvents(deps);
   registerCallRoutes(app, {
     ...deps,
     authenticate,
     toReadableTenant,
     requestDial: createRequestDial(deps),
-    readCallEvents: createReadCallEvents(deps),
+    readCallEvents,
   });
+  registerRevealRoutes(app, { ...deps, authenticate, toReadableTenant, readCallEvents });
   registerTimelineRoutes(app, {
     authenticate,
     toReadableTenant,
@@ -73,6 +79,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     events,
   });
   registerPresenceRoutes(app, { ...deps, authenticate, toReadableTenant });
+  registerApiKeyRoutes(app, { ...deps, authenticate });
+  registerRevocationRoutes(app, { ...deps, authenticate });
   registerOpsRoutes(app, deps);
   registerDropInRoutes(app, deps.dropIn);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());

@@ -13,8 +13,10 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Events } from './events.ts';
 import { callTrail, refuses, replies, SECURITY } from './http-docs.ts';
+import { maskCall, maskEvent } from './mask-call.ts';
+import { requireSearchable, seesNumbersIn, seesNumbersOf } from './number-sight.ts';
 import { parseInput } from './parse-input.ts';
-import { type Authenticate, requireKey, toActor, toTenant, toUser } from './principal.ts';
+import { type Authenticate, requireRight, toActor, toTenant, toUser } from './principal.ts';
 import { type ReadCallEvents, toCall, toHistoryCall } from './read-call.ts';
 import type { ToReadableTenant } from './readable-tenant.ts';
 import type { RequestDial } from './request-dial.ts';
@@ -43,7 +45,8 @@ export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): 
         summary: 'Dial for a user',
         description:
           'Answers as soon as the dial is recorded. Send an `intentId` of your own: the same one again, with the ' +
-          'same number, gives the same answer and never a second call. Takes an agent token for its own user.',
+          'same number, gives the same answer and never a second call. Takes an agent token for its own user. Needs ' +
+          'the right `calls:dial`, and `calls:dial:any` for another user.',
         security: SECURITY,
         body: dialRequest,
         response: {
@@ -64,9 +67,10 @@ export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): 
     },
     async (request, reply) => {
       const principal = await authenticate(request.headers);
+      requireRight(principal, 'calls:dial');
       const dial = parseInput(dialRequest, request.body);
       const tenant = toTenant(principal, dial.tenant);
-      const user = toUser(principal, dial.user);
+      const user = toUser(principal, dial.user, 'calls:dial:any');
       const answer = await requestDial({ ...dial, tenant, user }, toActor(principal));
       reply.code(202);
       return answer;
@@ -80,7 +84,9 @@ export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): 
         tags: ['calls'],
         summary: 'Calls, newest first',
         description:
-          'Hand `nextCursor` back as `cursor` for the next page. An agent token lists its own calls.',
+          'Hand `nextCursor` back as `cursor` for the next page. An agent token lists its own calls. Needs the right ' +
+          '`calls:read`, and `calls:read:any` for calls of others; without `numbers:show` numbers show their last 4 ' +
+          'digits, and `number` may hold no more than 4.',
         security: SECURITY,
         querystring: callsQuery,
         response: {
@@ -91,9 +97,14 @@ export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): 
     },
     async (request) => {
       const principal = await authenticate(request.headers);
+      requireRight(principal, 'calls:read');
       const query = parseInput(callsQuery, request.query);
       const tenant = await toReadableTenant(principal, query.tenant);
-      return queryCalls(await historyOf(tenant), { ...query, tenant, user: toUser(principal, query.user) });
+      const user = toUser(principal, query.user, 'calls:read:any');
+      requireSearchable(principal, query.number, user);
+      const page = await queryCalls(await historyOf(tenant), { ...query, tenant, user });
+      const calls = page.calls.map((call) => (seesNumbersOf(principal, call.user) ? call : maskCall(call)));
+      return { ...page, calls };
     },
   );
 
@@ -104,7 +115,8 @@ export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): 
         tags: ['calls'],
         summary: 'One call',
         description:
-          'As fresh as can be, from the moment it was dialled. An agent token finds its own calls.',
+          'As fresh as can be, from the moment it was dialled. An agent token finds its own calls. Rights as for the ' +
+          'list.',
         security: SECURITY,
         params: callParams,
         querystring: tenantQuery,
@@ -116,12 +128,15 @@ export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): 
     },
     async (request) => {
       const principal = await authenticate(request.headers);
+      requireRight(principal, 'calls:read');
       const params = parseInput(callParams, request.params);
       const tenant = await toReadableTenant(principal, parseInput(tenantQuery, request.query).tenant);
+      const user = toUser(principal, undefined, 'calls:read:any') ?? null;
       const facts = await readCallEvents(tenant, params.callId);
-      const call = toCall(facts, principal.kind === 'agent' ? principal.identity.user : null);
+      const call = toCall(facts, user);
       if (call === null) throw new WireError('not_found', 'no such call');
-      return toHistoryCall(tenant, call);
+      const whole = toHistoryCall(tenant, call);
+      return seesNumbersIn(principal, facts) ? whole : maskCall(whole);
     },
   );
 
@@ -131,7 +146,9 @@ export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): 
       schema: {
         tags: ['calls'],
         summary: 'Everything that is known about a call',
-        description: 'From the click to the last pop-up that was seen, in the order it happened.',
+        description:
+          'From the click to the last pop-up that was seen, in the order it happened. Needs the rights `calls:trail` ' +
+          'and `calls:read:any`; without `numbers:show` numbers show their last 4 digits.',
         security: SECURITY,
         params: callParams,
         querystring: tenantQuery,
@@ -143,12 +160,15 @@ export function registerCallRoutes(app: FastifyInstance, deps: CallRoutesDeps): 
     },
     async (request) => {
       const principal = await authenticate(request.headers);
-      requireKey(principal);
+      requireRight(principal, 'calls:trail', 'calls:read:any');
       const params = parseInput(callParams, request.params);
       const tenant = await toReadableTenant(principal, parseInput(tenantQuery, request.query).tenant);
       const facts = await readCallEvents(tenant, params.callId);
       events.trailRead({ tenant, callId: params.callId, by: toActor(principal) });
-      return { callId: params.callId, events: facts };
+      return {
+        callId: params.callId,
+        events: seesNumbersIn(principal, facts) ? facts : facts.map(maskEvent),
+      };
     },
   );
 }

@@ -1,9 +1,11 @@
+import { outboundEnv } from '@ramal/outbound';
 import { commonEnv, count, flag, port, signingSecret } from '@ramal/runtime';
 import { z } from 'zod';
 
 /** The environment of the api. */
 export const configSchema = z.object({
   ...commonEnv,
+  ...outboundEnv,
   API_HOST: z.string().default('127.0.0.1').describe('Address the api listens on'),
   API_PORT: port().default(4000).describe('Port of the api'),
   AGENT_TOKEN_SECRET: signingSecret().describe(

@@ -66,7 +66,7 @@ export function registerDemoRoutes(
 
   app.post('/demo/session', { schema }, async (request, reply) => {
     const { tenant, user } = parseInput(demoSession, request.body);
-    const session = await issueSession(tenant, user, 'the agent page');
+    const session = await issueSession({ tenant, user, role: 'agent', by: 'the agent page' });
     reply.code(201);
     return session;
   });

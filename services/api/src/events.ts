@@ -17,6 +17,9 @@ export interface Events {
   /** It may not be dialled, and is recorded so (threat 1). */
   dialDenied(fields: { tenant: string; user: string; callId: string; reason: string; by: string }): void;
   trailRead(fields: { tenant: string; callId: string; by: string }): void;
+  numberRevealed(fields: { tenant: string; callId: string; by: string }): void;
+  /** A tenant's identity provider does not tell its keys; those known last stand. */
+  providerFailed(fields: { host: string; error: unknown }): void;
   sourceSkipped(fields: { source: string; error: unknown }): void;
   idleConnectionLost(error: Error): void;
   demoOpened(): void;
@@ -48,6 +51,7 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
   const denials = metrics.counter('ramal_dials_refused_total', 'Dials that policy or limits refused', [
     'reason',
   ]);
+  const reveals = metrics.counter('ramal_api_numbers_revealed_total', 'Calls whose numbers were revealed');
   return {
     requestAnswered(fields) {
       const { method, route, status, ms } = fields;
@@ -75,6 +79,11 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       logger.info(fields, 'dial denied');
     },
     trailRead: (fields) => logger.info(fields, 'call trail read'),
+    numberRevealed(fields) {
+      reveals.inc();
+      logger.info(fields, 'number revealed');
+    },
+    providerFailed: (fields) => logger.warn(fields, 'an identity provider does not tell its keys'),
     sourceSkipped: (fields) => logger.warn(fields, 'call read without one of its sources'),
     idleConnectionLost: (error) => logger.warn({ error }, 'idle PostgreSQL connection lost'),
     demoOpened: () => logger.warn({}, 'API_DEMO is on: whoever reaches this port may act as any agent'),

@@ -1,4 +1,9 @@
 import {
+  apiKeyRequest,
+  apiKeyRotation,
+  apiKeySecret,
+  apiKeysResponse,
+  apiKeyView,
   callEvent,
   callsResponse,
   dialRequest,
@@ -9,6 +14,11 @@ import {
   historyCall,
   callId,
   presenceResponse,
+  revealRequest,
+  revealResponse,
+  revocationRequest,
+  revocationsResponse,
+  revocationView,
   sessionRequest,
   sessionResponse,
   timelineResponse,
@@ -33,13 +43,24 @@ schemaNames.add(callEvent, { id: 'CallEvent' });
 schemaNames.add(callTrail, { id: 'CallTrail' });
 schemaNames.add(timelineResponse, { id: 'Timeline' });
 schemaNames.add(presenceResponse, { id: 'Presence' });
+schemaNames.add(revealRequest, { id: 'RevealRequest' });
+schemaNames.add(revealResponse, { id: 'RevealedNumbers' });
+schemaNames.add(apiKeyRequest, { id: 'ApiKeyRequest' });
+schemaNames.add(apiKeyRotation, { id: 'ApiKeyRotation' });
+schemaNames.add(apiKeyView, { id: 'ApiKey' });
+schemaNames.add(apiKeySecret, { id: 'ApiKeySecret' });
+schemaNames.add(apiKeysResponse, { id: 'ApiKeys' });
+schemaNames.add(revocationRequest, { id: 'RevocationRequest' });
+schemaNames.add(revocationView, { id: 'Revocation' });
+schemaNames.add(revocationsResponse, { id: 'Revocations' });
 schemaNames.add(errorResponse, { id: 'Error' });
 
 const DESCRIPTION = `Sessions for agents, server-side dials and the history of calls.
 
 Authenticate with an API key, as \`Authorization: Bearer <key>\` or \`X-Api-Key: <key>\`; where it is said, an
 agent token works too and sees its own user's data alone. The tenant follows from the credential; with a key of
-every tenant, name it in \`tenant\`.
+every tenant, name it in \`tenant\`. What it may do follows from its rights, which each request names; without
+\`numbers:show\` all but the last 4 digits of phone numbers are \`*\`.
 
 Every error has the body \`{"error": {"code", "message", "retryable"}}\`; \`code\` is stable, and \`retryable\`
 says whether the same request may succeed later.`;
@@ -54,6 +75,7 @@ export async function registerOpenApi(app: FastifyInstance): Promise<void> {
         { name: 'sessions', description: 'Tokens for agents’ browsers' },
         { name: 'calls', description: 'Dials and history' },
         { name: 'agents', description: 'Who is logged in' },
+        { name: 'access', description: 'API keys, and the end of tokens before their time' },
         { name: 'operations', description: 'Health' },
       ],
       components: {

@@ -4,8 +4,9 @@ import { type Agent, findAgent, listAgents, type Queryable } from '@ramal/store'
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { refuses, replies, SECURITY } from './http-docs.ts';
+import { maskNumbersIn } from './mask-numbers.ts';
 import { parseInput } from './parse-input.ts';
-import { type Authenticate, requireKey } from './principal.ts';
+import { type Authenticate, requireRight } from './principal.ts';
 import type { ToReadableTenant } from './readable-tenant.ts';
 
 export interface PresenceRoutesDeps {
@@ -28,7 +29,7 @@ export function registerPresenceRoutes(app: FastifyInstance, deps: PresenceRoute
         summary: 'Who is logged in',
         description:
           'Exact at this moment. A socket that broke counts for up to 45 s more, as `open: false`; those of a ' +
-          'gateway that died, for as long as its lease lasts, 45 s at most.',
+          'gateway that died, for as long as its lease lasts, 45 s at most. Needs the right `presence:read`.',
         security: SECURITY,
         querystring: presenceQuery,
         response: {
@@ -39,7 +40,7 @@ export function registerPresenceRoutes(app: FastifyInstance, deps: PresenceRoute
     },
     async (request) => {
       const principal = await authenticate(request.headers);
-      requireKey(principal);
+      requireRight(principal, 'presence:read');
       const query = parseInput(presenceQuery, request.query);
       const tenant = await toReadableTenant(principal, query.tenant);
       const agents = await findAgents(store, tenant, query.user);
@@ -50,7 +51,10 @@ export function registerPresenceRoutes(app: FastifyInstance, deps: PresenceRoute
       return {
         agents: agents.flatMap((agent) => {
           const found = connections.get(agent.user);
-          return found === undefined ? [] : [toPresentAgent(agent, found)];
+          if (found === undefined) return [];
+          const present = toPresentAgent(agent, found);
+          // An extension may be a telephone number that anybody can call.
+          return [principal.rights.has('numbers:show') ? present : maskRamal(present)];
         }),
       };
     },
@@ -61,6 +65,10 @@ async function findAgents(store: Queryable, tenant: string, user: string | undef
   if (user === undefined) return listAgents(store, tenant);
   const agent = await findAgent(store, tenant, user);
   return agent === null ? [] : [agent];
+}
+
+function maskRamal<Agent extends { ramal: string | null }>(agent: Agent): Agent {
+  return { ...agent, ramal: agent.ramal === null ? null : maskNumbersIn(agent.ramal) };
 }
 
 /** @param connections the oldest one first, at least one */

@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AgentIdentity } from '@ramal/contracts';
-import { verifyAgentToken, WireError } from '@ramal/runtime';
-import { findApiKey, hashSecret, type Queryable } from '@ramal/store';
+import { type AgentIdentity, type AgentRole, type Right, ROLE_RIGHTS } from '@ramal/contracts';
+import { type AgentAccess, WireError } from '@ramal/runtime';
+import { type ApiKey, findApiKey, hashSecret, type Queryable } from '@ramal/store';
 import type { Events } from './events.ts';
 
 /** Who a request speaks for; everything it may see follows from this (I6). */
 export type Principal =
   /** `tenant` null: a key of every tenant. */
-  { kind: 'key'; name: string; tenant: string | null } | { kind: 'agent'; identity: AgentIdentity };
+  | ({ kind: 'key' } & ApiKey)
+  | { kind: 'agent'; identity: AgentIdentity; role: AgentRole; rights: ReadonlySet<Right> };
 
 /** Reads the credential of a request. @throws WireError auth_required or auth_failed */
 export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Principal>;
@@ -16,10 +17,10 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 export function createAuthenticate(options: {
   store: Queryable;
-  agentTokenSecret: string;
+  access: Pick<AgentAccess, 'verify'>;
   events: Events;
 }): Authenticate {
-  const { store, agentTokenSecret, events } = options;
+  const { store, access, events } = options;
 
   const authenticate: Authenticate = async (headers) => {
     const credential = readCredential(headers);
@@ -27,11 +28,11 @@ export function createAuthenticate(options: {
       throw new WireError('auth_required', 'send an API key or an agent token as Authorization: Bearer …');
     }
     if (credential.mayBeToken && JWT.test(credential.text)) {
-      const { identity } = await verifyAgentToken(credential.text, agentTokenSecret);
-      return { kind: 'agent', identity };
+      const { identity, role } = await access.verify(credential.text);
+      return { kind: 'agent', identity, role, rights: new Set(ROLE_RIGHTS[role]) };
     }
     const key = await findApiKey(store, hashSecret(credential.text));
-    if (key === null) throw new WireError('auth_failed', 'the API key is unknown or revoked');
+    if (key === null) throw new WireError('auth_failed', 'the API key is unknown, revoked or over');
     return { kind: 'key', ...key };
   };
 
@@ -52,14 +53,18 @@ function readCredential(headers: IncomingHttpHeaders): { text: string; mayBeToke
   return bearer === undefined ? null : { text: bearer, mayBeToken: true };
 }
 
-/** How a principal is named in the log. */
+/** How a principal is named in the log and in the audit log. */
 export function toActor(principal: Principal): string {
   return principal.kind === 'key' ? `key ${principal.name}` : `agent ${principal.identity.user}`;
 }
 
-/** @throws WireError forbidden for an agent token */
-export function requireKey(principal: Principal): asserts principal is Principal & { kind: 'key' } {
-  if (principal.kind !== 'key') throw new WireError('forbidden', 'this takes an API key, not an agent token');
+/** @throws WireError forbidden without every one of these rights */
+export function requireRight(principal: Principal, ...rights: readonly Right[]): void {
+  for (const right of rights) {
+    if (!principal.rights.has(right)) {
+      throw new WireError('forbidden', `this credential lacks the right ${right}`);
+    }
+  }
 }
 
 /**
@@ -68,7 +73,7 @@ export function requireKey(principal: Principal): asserts principal is Principal
  * @throws WireError forbidden, or bad_request when a key of every tenant comes without a name
  */
 export function toTenant(principal: Principal, asked: string | undefined): string {
-  const own = principal.kind === 'key' ? principal.tenant : principal.identity.tenant;
+  const own = toOwnTenant(principal);
   if (own === null) {
     if (asked === undefined) throw new WireError('bad_request', 'tenant: say which, this key has them all');
     return asked;
@@ -79,12 +84,30 @@ export function toTenant(principal: Principal, asked: string | undefined): strin
   return own;
 }
 
-/** The user a request is limited to: an agent's own, whatever a key asks for. @throws WireError forbidden */
-export function toUser<Asked extends string | undefined>(principal: Principal, asked: Asked): Asked | string {
-  if (principal.kind === 'key') return asked;
-  const { user } = principal.identity;
-  if (asked !== undefined && asked !== user) {
+/** The one tenant a principal has; null for a key of every tenant. */
+export function toOwnTenant(principal: Principal): string | null {
+  return principal.kind === 'key' ? principal.tenant : principal.identity.tenant;
+}
+
+/** The user a principal is; null for a key. */
+export function toOwnUser(principal: Principal): string | null {
+  return principal.kind === 'key' ? null : principal.identity.user;
+}
+
+/**
+ * The user a request is limited to: whoever is asked for with the right to `any`, else the own one.
+ * @throws WireError forbidden
+ */
+export function toUser<Asked extends string | undefined>(
+  principal: Principal,
+  asked: Asked,
+  any: Right,
+): Asked | string {
+  if (principal.rights.has(any)) return asked;
+  const own = toOwnUser(principal);
+  if (own === null) throw new WireError('forbidden', `this credential lacks the right ${any}`);
+  if (asked !== undefined && asked !== own) {
     throw new WireError('forbidden', 'an agent token speaks for its own user alone');
   }
-  return user;
+  return own;
 }

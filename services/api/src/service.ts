@@ -10,8 +10,17 @@ import {
   createTraceRecorder,
 } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
-import { createMetrics, type Logger, newCallId, type Releasers, startOpsServer } from '@ramal/runtime';
-import { connectTenants } from '@ramal/store';
+import { createOutbound } from '@ramal/outbound';
+import {
+  createAgentAccess,
+  createMetrics,
+  createProviderKeys,
+  type Logger,
+  newCallId,
+  type Releasers,
+  startOpsServer,
+} from '@ramal/runtime';
+import { connectTenants, findRamal } from '@ramal/store';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { readDropIn } from './drop-in-files.ts';
@@ -43,6 +52,17 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   });
   releasers.add('postgres', () => tenants.close());
   const { store } = tenants;
+  const accessWatch = tenants.watchAccess();
+  const access = createAgentAccess({
+    secret: config.AGENT_TOKEN_SECRET,
+    current: accessWatch.current,
+    known: accessWatch.known,
+    providers: createProviderKeys({
+      fetch: createOutbound({ allow: config.OUTBOUND_ALLOW }).fetchOutbound,
+      onRefreshFailed: events.providerFailed,
+    }),
+    ramalOf: (tenant, user) => findRamal(tenants.lookup, tenant, user),
+  });
 
   const names = createNames(config.RAMAL_PARTITIONS);
   const lost = metrics.counter('ramal_api_traces_dropped_total', 'Steps the flight recorder lost', ['why']);
@@ -69,7 +89,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     events,
     health,
     metrics: config.API_EXPOSE_OPS ? metrics : null,
-    agentTokenSecret: config.AGENT_TOKEN_SECRET,
+    access,
     tokenTtlSec: config.AGENT_TOKEN_TTL_SEC,
     gatewayUrl: config.API_PUBLIC_GATEWAY_URL.replace(/\/+$/, ''),
     dropIn: await readDropIn(),

@@ -1,9 +1,9 @@
-import { sessionRequest, sessionResponse } from '@ramal/contracts';
+import { ROLE_RIGHTS, sessionRequest, sessionResponse } from '@ramal/contracts';
 import type { FastifyInstance } from 'fastify';
 import { refuses, replies, SECURITY } from './http-docs.ts';
 import type { IssueSession } from './issue-session.ts';
 import { parseInput } from './parse-input.ts';
-import { type Authenticate, requireKey, toActor, toTenant } from './principal.ts';
+import { type Authenticate, requireRight, toActor, toTenant } from './principal.ts';
 
 /** `POST /v1/sessions` (R36). */
 export function registerSessionRoutes(
@@ -17,7 +17,8 @@ export function registerSessionRoutes(
         tags: ['sessions'],
         summary: 'An agent token for a user',
         description:
-          'Your server asks for it and hands it to the user’s page, which connects to `gatewayUrl`.',
+          'Your server asks for it and hands it to the user’s page, which connects to `gatewayUrl`. Needs the right ' +
+          '`sessions:create`, and for a `role` all of its rights.',
         security: SECURITY,
         body: sessionRequest,
         response: {
@@ -35,11 +36,13 @@ export function registerSessionRoutes(
     },
     async (request, reply) => {
       const principal = await authenticate(request.headers);
-      requireKey(principal);
-      const { tenant: asked, user } = parseInput(sessionRequest, request.body);
+      requireRight(principal, 'sessions:create');
+      const { tenant: asked, user, role = 'agent' } = parseInput(sessionRequest, request.body);
+      if (role !== 'agent') requireRight(principal, ...ROLE_RIGHTS[role]);
       const tenant = toTenant(principal, asked);
+      const session = await issueSession({ tenant, user, role, by: toActor(principal) });
       reply.code(201);
-      return issueSession(tenant, user, toActor(principal));
+      return session;
     },
   );
 }

@@ -2,7 +2,10 @@ import type { PopupOutcome } from '@ramal/contracts';
 import { maskNumber, maskNumbersIn } from './mask-numbers.ts';
 import type { TimelineStep } from './timeline-step.ts';
 
-/** Who looks: an agent at own steps, a company at all of its own, the operator at everything but whole numbers. */
+/**
+ * Who looks: an agent at own steps, a company at all of its own, the operator, and who may see no whole numbers, at
+ * everything but those.
+ */
 export type Viewer = { kind: 'agent'; user: string } | { kind: 'company' } | { kind: 'operator' };
 
 /** Details that are a number from end to end. */

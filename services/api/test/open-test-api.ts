@@ -12,9 +12,16 @@ import {
   type RegisteredSocket,
   type SocketRegistry,
 } from '@ramal/bus';
-import { createNames } from '@ramal/contracts';
-import { createMetrics, newCallId, signAgentToken } from '@ramal/runtime';
-import { connectTenants, hashSecret, migrate, type Store } from '@ramal/store';
+import { type AgentRole, createNames } from '@ramal/contracts';
+import {
+  createAgentAccess,
+  createMetrics,
+  createProviderKeys,
+  type FetchKeys,
+  newCallId,
+  signAgentToken,
+} from '@ramal/runtime';
+import { connectTenants, findRamal, hashSecret, migrate, type Store } from '@ramal/store';
 import { createTestDatabase, type RestartableServer, startTestRedis } from '@ramal/testkit';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { createApp } from '../src/app.ts';
@@ -52,13 +59,18 @@ export interface TestApi {
   /** Every line that was logged, as JSON. */
   log: string[];
   ask(options: InjectOptions & { credential?: string }): Promise<Answer>;
-  token(tenant: string, user: string): Promise<string>;
+  token(tenant: string, user: string, role?: AgentRole): Promise<string>;
   close(): Promise<void>;
 }
 
 /** The api on a migrated database and a Redis of its own, with three tenants in it. */
 export async function openTestApi(
-  options: { demo?: Demo | null; gatewayUrl?: string } = {},
+  options: {
+    demo?: Demo | null;
+    gatewayUrl?: string;
+    /** What identity providers answer; default: nothing. */
+    fetchKeys?: FetchKeys;
+  } = {},
 ): Promise<TestApi> {
   const database = await createTestDatabase();
   await migrate(database.databaseUrl);
@@ -89,6 +101,17 @@ export async function openTestApi(
   await gateway.renewLeases();
   const metrics = createMetrics('api');
   const { health, stop } = createHealth({ redis, store });
+  const watch = tenants.watchAccess();
+  const access = createAgentAccess({
+    secret: SECRET,
+    current: watch.current,
+    known: watch.known,
+    providers: createProviderKeys({
+      fetch: options.fetchKeys ?? (() => Promise.reject(new Error('there is no provider here'))),
+      onRefreshFailed: () => undefined,
+    }),
+    ramalOf: (tenant, user) => findRamal(tenants.lookup, tenant, user),
+  });
   const app = await createApp({
     store,
     lookup: tenants.lookup,
@@ -101,7 +124,7 @@ export async function openTestApi(
     events: createEvents(logger, metrics),
     health,
     metrics: null,
-    agentTokenSecret: SECRET,
+    access,
     tokenTtlSec: 900,
     gatewayUrl: options.gatewayUrl ?? 'ws://127.0.0.1:4100',
     dropIn: await readDropIn(),
@@ -131,7 +154,8 @@ export async function openTestApi(
         text: response.body,
       };
     },
-    token: (tenant, user) => signAgentToken({ secret: SECRET, tenant, user, ramal: null, ttlSec: 60 }),
+    token: (tenant, user, role) =>
+      signAgentToken({ secret: SECRET, tenant, user, ramal: null, ttlSec: 60, role }),
     async close() {
       await app.close();
       stop();
