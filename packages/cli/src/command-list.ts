@@ -1,4 +1,14 @@
 import type { Command } from './command.ts';
+import { accessAddKey } from './commands/access-add-key.ts';
+import { accessRemoveKey } from './commands/access-remove-key.ts';
+import { accessRevoke } from './commands/access-revoke.ts';
+import { accessShow } from './commands/access-show.ts';
+import { accessUseDeployment } from './commands/access-use-deployment.ts';
+import { accessUseProvider } from './commands/access-use-provider.ts';
+import { apiKeyCreate } from './commands/api-key-create.ts';
+import { apiKeyList } from './commands/api-key-list.ts';
+import { apiKeyRevoke } from './commands/api-key-revoke.ts';
+import { apiKeyRotate } from './commands/api-key-rotate.ts';
 import { callbackAuthClear } from './commands/callback-auth-clear.ts';
 import { callbackAuthSet } from './commands/callback-auth-set.ts';
 import { callbackAuthShow } from './commands/callback-auth-show.ts';
@@ -21,5 +31,15 @@ export const COMMANDS: readonly Command[] = [
   callbackAuthShow,
   callbackAuthSet,
   callbackAuthClear,
+  apiKeyCreate,
+  apiKeyList,
+  apiKeyRotate,
+  apiKeyRevoke,
+  accessShow,
+  accessRevoke,
+  accessUseProvider,
+  accessAddKey,
+  accessRemoveKey,
+  accessUseDeployment,
   migrateDatabase,
 ];
