@@ -33,7 +33,10 @@ test('the statements of docs/first-tenant.md make a tenant that can dial, and ta
   expect(revocation).toContain('revoked_at');
   for (const sql of statements.slice(0, -1)) await store.query(sql);
 
-  expect(await findApiKey(store, hashSecret(API_KEY))).toEqual({ name: 'crm', tenant: 'minha-empresa' });
+  expect(await findApiKey(store, hashSecret(API_KEY))).toMatchObject({
+    name: 'crm',
+    tenant: 'minha-empresa',
+  });
   const profile = await lookup.byCallbackToken(CALLBACK_TOKEN);
   expect(profile?.tenant).toMatchObject({ tenant: 'minha-empresa', active: true });
   expect(profile?.userByRamal.get('3501')).toBe('ana');

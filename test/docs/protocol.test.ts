@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import {
   ackFrame,
   agentClaims,
+  apiKeyRequest,
+  apiKeyRotation,
+  apiKeySecret,
   CLIENT_OPS,
   CLOSE,
   callEvent,
@@ -27,6 +30,10 @@ import {
   popupSkipReason,
   presenceResponse,
   resumePoint,
+  revealRequest,
+  revealResponse,
+  revocationRequest,
+  revocationView,
   SUBPROTOCOL,
   sessionRequest,
   sessionResponse,
@@ -50,6 +57,13 @@ const NAMED: Record<string, z.ZodType> = {
   errorResponse,
   callTrail: z.object({ callId, events: z.array(callEvent) }),
   timelineResponse,
+  revealRequest,
+  revealResponse,
+  apiKeyRequest,
+  apiKeySecret,
+  apiKeyRotation,
+  revocationRequest,
+  revocationView,
 };
 
 const shownPopup = z.object({ popupId: z.uuid() });
