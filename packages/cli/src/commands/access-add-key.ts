@@ -1,6 +1,6 @@
 import { addTokenKey } from '@ramal/store';
-import { toCliActor } from '../access/cli-actor.ts';
 import { requireKnownTenant } from '../access/known-tenant.ts';
+import { toOperator } from '../callbacks/require-tenant.ts';
 import { EXIT } from '../cli-process.ts';
 import { createCommand } from '../command.ts';
 import { DATABASE_URL_OPTION } from '../database-url.ts';
@@ -27,7 +27,7 @@ let the CRM sign with it, remove the old one when its last token has run out.`,
         );
       }
       await requireKnownTenant(store, tenant);
-      return addTokenKey(store, secrets, { tenant, kid }, toCliActor(process));
+      return addTokenKey(store, secrets, { tenant, kid }, toOperator(process.env));
     });
     if (added === 'taken') throw new CommandFailedError(`ramal: the tenant has a key ${kid} already.`);
     note('the key, which nobody can be shown again:');

@@ -1,5 +1,5 @@
 import { removeTokenKey } from '@ramal/store';
-import { toCliActor } from '../access/cli-actor.ts';
+import { toOperator } from '../callbacks/require-tenant.ts';
 import { EXIT } from '../cli-process.ts';
 import { createCommand } from '../command.ts';
 import { DATABASE_URL_OPTION } from '../database-url.ts';
@@ -18,7 +18,7 @@ export const accessRemoveKey = createCommand({
     const tenant = parseTenant(input.arguments[0]);
     const kid = input.arguments[1] ?? '';
     const outcome = await withDirectory(input, options['database-url'], ({ store }) =>
-      removeTokenKey(store, { tenant, kid }, toCliActor(process)),
+      removeTokenKey(store, { tenant, kid }, toOperator(process.env)),
     );
     if (outcome === 'unknown') throw new CommandFailedError(`ramal: tenant "${tenant}" has no key "${kid}".`);
     if (outcome === 'last') {

@@ -1,7 +1,7 @@
 import { userId } from '@ramal/contracts';
 import { revokeAccess } from '@ramal/store';
-import { toCliActor } from '../access/cli-actor.ts';
 import { requireKnownTenant } from '../access/known-tenant.ts';
+import { toOperator } from '../callbacks/require-tenant.ts';
 import { EXIT } from '../cli-process.ts';
 import { createCommand } from '../command.ts';
 import { DATABASE_URL_OPTION } from '../database-url.ts';
@@ -30,7 +30,11 @@ works: switch a user off (agents.active) who is to stay out. API keys are not to
     const before = options.before === undefined ? null : parseTime(options.before);
     const revoked = await withDirectory(input, options['database-url'], async ({ store }) => {
       if (scope.tenant !== null) await requireKnownTenant(store, scope.tenant);
-      return revokeAccess(store, { ...scope, before, reason: options.reason ?? null }, toCliActor(process));
+      return revokeAccess(
+        store,
+        { ...scope, before, reason: options.reason ?? null },
+        toOperator(process.env),
+      );
     });
     const whose =
       revoked.tenant === null

@@ -1,5 +1,5 @@
 import { dropTokenPolicy } from '@ramal/store';
-import { toCliActor } from '../access/cli-actor.ts';
+import { toOperator } from '../callbacks/require-tenant.ts';
 import { EXIT } from '../cli-process.ts';
 import { createCommand } from '../command.ts';
 import { DATABASE_URL_OPTION } from '../database-url.ts';
@@ -16,7 +16,7 @@ with AGENT_TOKEN_SECRET. Other tokens end at once, and sockets that came in with
     const { options, print, process } = input;
     const tenant = parseTenant(input.arguments[0]);
     const dropped = await withDirectory(input, options['database-url'], ({ store }) =>
-      dropTokenPolicy(store, tenant, toCliActor(process)),
+      dropTokenPolicy(store, tenant, toOperator(process.env)),
     );
     print(
       dropped

@@ -1,6 +1,6 @@
 import { setProviderPolicy } from '@ramal/store';
-import { toCliActor } from '../access/cli-actor.ts';
 import { requireKnownTenant } from '../access/known-tenant.ts';
+import { toOperator } from '../callbacks/require-tenant.ts';
 import { EXIT } from '../cli-process.ts';
 import { createCommand } from '../command.ts';
 import { DATABASE_URL_OPTION } from '../database-url.ts';
@@ -28,7 +28,7 @@ deployment and of keys of the tenant's own end at once, and sockets that came in
     const audience = requireText(options.audience, '--audience');
     await withDirectory(input, options['database-url'], async ({ store }) => {
       await requireKnownTenant(store, tenant);
-      await setProviderPolicy(store, tenant, { url, issuer, audience }, toCliActor(process));
+      await setProviderPolicy(store, tenant, { url, issuer, audience }, toOperator(process.env));
     });
     print(`tenant ${tenant}: tokens of ${issuer} alone are taken from now on`);
     return EXIT.ok;

@@ -1,7 +1,7 @@
 import { isRight, type Right, RIGHTS, type Role, ROLES } from '@ramal/contracts';
 import { createApiKey, type NewApiKey } from '@ramal/store';
-import { toCliActor } from '../access/cli-actor.ts';
 import { requireKnownTenant } from '../access/known-tenant.ts';
+import { toOperator } from '../callbacks/require-tenant.ts';
 import { EXIT } from '../cli-process.ts';
 import { createCommand } from '../command.ts';
 import { DATABASE_URL_OPTION } from '../database-url.ts';
@@ -45,7 +45,7 @@ list of rights; docs/access.md has them.`,
     };
     const created = await withDirectory(input, options['database-url'], async ({ store }) => {
       if (tenant !== null) await requireKnownTenant(store, tenant);
-      return createApiKey(store, key, toCliActor(process));
+      return createApiKey(store, key, toOperator(process.env));
     });
     note(`key ${created.key.keyId}, which nobody can be shown again:`);
     print(created.secret);

@@ -1,6 +1,6 @@
 import { revokeApiKey } from '@ramal/store';
-import { toCliActor } from '../access/cli-actor.ts';
 import { parseKeyId } from '../access/key-id.ts';
+import { toOperator } from '../callbacks/require-tenant.ts';
 import { EXIT } from '../cli-process.ts';
 import { createCommand } from '../command.ts';
 import { DATABASE_URL_OPTION } from '../database-url.ts';
@@ -18,7 +18,7 @@ export const apiKeyRevoke = createCommand({
     const { options, print, process } = input;
     const keyId = parseKeyId(input.arguments[0]);
     const revoked = await withDirectory(input, options['database-url'], ({ store }) =>
-      revokeApiKey(store, { keyId, tenant: null }, toCliActor(process)),
+      revokeApiKey(store, { keyId, tenant: null }, toOperator(process.env)),
     );
     if (!revoked) throw new CommandFailedError('ramal: there is no such key, or it was revoked already.');
     print(`key ${keyId} is refused from now on`);

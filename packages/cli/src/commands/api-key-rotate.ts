@@ -1,6 +1,6 @@
 import { rotateApiKey } from '@ramal/store';
-import { toCliActor } from '../access/cli-actor.ts';
 import { parseKeyId } from '../access/key-id.ts';
+import { toOperator } from '../callbacks/require-tenant.ts';
 import { EXIT } from '../cli-process.ts';
 import { createCommand } from '../command.ts';
 import { DATABASE_URL_OPTION } from '../database-url.ts';
@@ -30,7 +30,7 @@ that the CRM can change over without a gap.`,
     if (!/^\d{1,4}$/.test(hours)) throw new UsageError('--overlap-hours is a whole number from 0 to 9999.');
     const overlapSec = Number(hours) * 3600;
     const created = await withDirectory(input, options['database-url'], ({ store }) =>
-      rotateApiKey(store, { keyId, tenant: null, overlapSec }, toCliActor(process)),
+      rotateApiKey(store, { keyId, tenant: null, overlapSec }, toOperator(process.env)),
     );
     if (created === null)
       throw new CommandFailedError('ramal: there is no such key, or it has ended already.');
