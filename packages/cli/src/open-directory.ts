@@ -1,5 +1,12 @@
 import { tenantId } from '@ramal/contracts';
 import {
+  type AddressPolicy,
+  AllowListInvalidError,
+  createAddressPolicy,
+  LOOPBACK,
+  parseAllowList,
+} from '@ramal/outbound';
+import {
   connectStore,
   createMasterKeys,
   createSecretSealer,
@@ -11,7 +18,7 @@ import {
   type TenantSecrets,
 } from '@ramal/store';
 import type { CommandInput, OptionSpecs } from './command.ts';
-import { findDatabaseUrl, maskDatabaseUrl } from './database-url.ts';
+import { type DatabaseSource, findDatabaseUrl, maskDatabaseUrl } from './database-url.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The databases a command works with, while it does. */
@@ -24,6 +31,8 @@ export interface Directory {
   sealer: SecretSealer | null;
   /** Null without RAMAL_MASTER_KEY. */
   secrets: TenantSecrets | null;
+  /** Which addresses a CTI may have, as far as this environment tells. @throws UsageError where it can't be read */
+  readPolicy(): AddressPolicy;
   /** Fit to be shown. */
   maskedUrl: string;
 }
@@ -58,7 +67,14 @@ export async function withDirectory<T>(
     onPoolError,
   });
   try {
-    return await work({ store, storeOf: (tenant) => stores.of(tenant), sealer, secrets, maskedUrl });
+    return await work({
+      store,
+      storeOf: (tenant) => stores.of(tenant),
+      sealer,
+      secrets,
+      readPolicy: () => toPolicy(process.env['OUTBOUND_ALLOW'] ?? '', from),
+      maskedUrl,
+    });
   } finally {
     await stores.close();
     await store.close();
@@ -77,4 +93,14 @@ function parseMasterKey(masterKey: string | undefined): Buffer | null {
   const key = Buffer.from(masterKey, 'base64');
   if (key.length !== MASTER_KEY_BYTES) throw new UsageError('RAMAL_MASTER_KEY must be 32 bytes in base64.');
   return key;
+}
+
+/** As the dialer's: the environment's list, and that of "npm start" where its database is looked at. */
+function toPolicy(list: string, from: DatabaseSource['from']): AddressPolicy {
+  try {
+    return createAddressPolicy(parseAllowList(from === '.ramal/dev.json' ? `${list},${LOOPBACK}` : list));
+  } catch (error) {
+    if (error instanceof AllowListInvalidError) throw new UsageError(`OUTBOUND_ALLOW: ${error.message}.`);
+    throw error;
+  }
 }

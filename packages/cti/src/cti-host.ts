@@ -9,7 +9,8 @@ const NUMERIC_END = /(^|\.)(\d+|0x[0-9a-f]*)$/i;
 
 /**
  * Reads R5's address: IPv4, IPv6 (brackets optional, taken off) or a host name. Strict, because this text becomes
- * the authority of a URL: no user, port, slash or zone, and no way to write an IPv4 address but the usual one.
+ * the authority of a URL: no user, port, slash or zone, and no way to write an IPv4 address but the usual one. What is
+ * accepted is what a URL parser reads, and so what is connected to (threat 2).
  * Whether the address may be reached is not decided here, but where the name is resolved.
  */
 export function readHost(text: string): string | FieldProblem {
@@ -19,7 +20,14 @@ export function readHost(text: string): string | FieldProblem {
   if (bare !== text) return badHost();
   const name = text.endsWith('.') ? text.slice(0, -1) : text;
   if (NUMERIC_END.test(name)) return ipv4.safeParse(name).success ? name : badHost();
-  return name.length <= 253 && name.split('.').every((label) => LABEL.test(label)) ? name : badHost();
+  const isName = name.length <= 253 && name.split('.').every((label) => LABEL.test(label));
+  return isName && isReadByUrls(name) ? name : badHost();
+}
+
+/** Not every label that begins with `xn--` stands for letters. */
+function isReadByUrls(name: string): boolean {
+  const url = `http://${name}/`;
+  return URL.canParse(url) && new URL(url).hostname === name.toLowerCase();
 }
 
 function badHost(): FieldProblem {

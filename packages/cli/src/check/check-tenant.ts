@@ -3,6 +3,7 @@ import { findTenant, hasCallbackToken, readCtiRows, type Tenant } from '@ramal/s
 import { explainError } from '../explain-error.ts';
 import type { Directory } from '../open-directory.ts';
 import { type ExampleRequest, toExampleRequest } from './example-request.ts';
+import { findAddressFindings } from './find-address-findings.ts';
 import { findRowFindings, type RowFindings } from './find-row-findings.ts';
 import { type CheckedUser, findUserFindings } from './find-user-findings.ts';
 import { type Finding, type FindingCode, tenantFinding } from './finding.ts';
@@ -29,6 +30,7 @@ export async function checkTenant(directory: Directory, name: string): Promise<T
     findings: [
       ...(tenant.active ? [] : [problem('tenant_inactive')]),
       ...rows.findings,
+      ...findAddressFindings(rows.config, directory.readPolicy()),
       ...numberFindings,
       ...userFindings.findings,
       ...tokenFindings,

@@ -7,6 +7,7 @@ export type FindingCode =
   | 'cti_off'
   | 'rows_missing'
   | 'own_database_unusable'
+  | 'cti_address_denied'
   | 'external_not_diallable'
   | 'settings_invalid'
   | 'no_users'

@@ -56,6 +56,37 @@ test('R14 R31 a sound tenant is in order and shows the masked request of the man
   expect(stdout).not.toContain('canary');
 });
 
+test('threat 2 an address that the dialer refuses is warned of, unless OUTBOUND_ALLOW names it', async () => {
+  await seedSoundTenant();
+  const checkWith = async (ip: string, allow = '') => {
+    await db.store.query('update empresas set cti_ip = $1', [ip]);
+    const argv = ['config', 'check', 'demo', '--json', '--lang', 'en'];
+    const { code, stdout } = await db.ramal(argv, { OUTBOUND_ALLOW: allow });
+    const { findings } = JSON.parse(stdout) as CheckJson;
+    const about = findings.filter((finding) => finding.code === 'cti_address_denied');
+    return { code, about: about.map(({ severity, message }) => `${severity}: ${message}`) };
+  };
+  for (const [ip, kind] of [
+    ['192.168.0.10', 'private'],
+    ['169.254.169.254', 'metadata'],
+    ['LocalHost', 'loopback'],
+    ['[::1]', 'loopback'],
+  ] as const) {
+    const { code, about } = await checkWith(ip);
+    expect(code).toBe(0);
+    expect(about).toHaveLength(1);
+    expect(about[0]).toContain(`warning: The address of the CTI, ${ip.replace(/[[\]]/g, '')}, `);
+    expect(about[0]).toContain(`(${kind})`);
+  }
+  expect((await checkWith('192.168.0.10', '192.168.0.0/24')).about).toEqual([]);
+  expect((await checkWith('192.168.0.10', '192.168.0.10:81')).about).toHaveLength(1);
+  expect((await checkWith('192.168.0.10', '192.168.0.10:8080')).about).toEqual([]);
+  for (const ip of ['8.8.8.8', 'pbx.example']) expect((await checkWith(ip)).about).toEqual([]);
+  const { code, stderr } = await db.ramal(['config', 'check', 'demo'], { OUTBOUND_ALLOW: 'pbx' });
+  expect(code).toBe(2);
+  expect(stderr).toContain('OUTBOUND_ALLOW: pbx is no address or network');
+});
+
 test('R29 one run lists everything that is wrong, in any order of repair', async () => {
   await db.insert('wl_chamados_empresa', {
     empresa_id: 1,
@@ -179,7 +210,9 @@ test('R30 R35 the configuracao_cti row counts once it is there, with its own one
     nome_variavel_destino: 'para',
     nome_variavel_audio: 'gravacao',
   });
-  const { code, stdout } = await db.ramal(['config', 'check', 'demo', '--lang', 'en']);
+  const { code, stdout } = await db.ramal(['config', 'check', 'demo', '--lang', 'en'], {
+    OUTBOUND_ALLOW: '10.0.0.0/24',
+  });
   expect(code).toBe(0);
   expect(stdout).toContain('Everything is in order.');
   expect(stdout).toContain(

@@ -78,6 +78,8 @@ export const en: Catalog = {
       'There is no configuration: neither configuracao_cti nor empresas has a row for empresa_id {empresaId}.',
     own_database_unusable:
       "The tenant's own database (wl_chamados_empresa.host, nome_banco, senha_banco) cannot be used: {reason}",
+    cti_address_denied:
+      'The address of the CTI, {address}, is one that calls are not sent to ({kind}) unless the OUTBOUND_ALLOW of the dialer names it.',
     external_not_diallable:
       'An external number cannot be dialled: the line number and dialFormat e164 do not go together.',
     settings_invalid: 'Setting {setting} (cti_settings.settings): {expected}.',

@@ -80,6 +80,8 @@ export const es: Catalog = {
       'No hay configuración: ni configuracao_cti ni empresas tienen una fila para empresa_id {empresaId}.',
     own_database_unusable:
       'La base propia del tenant (wl_chamados_empresa.host, nome_banco, senha_banco) no se puede usar: {reason}',
+    cti_address_denied:
+      'A la dirección de la central, {address}, no se envían llamadas ({kind}) salvo que OUTBOUND_ALLOW del dialer la nombre.',
     external_not_diallable:
       'No se puede marcar un número externo: el número de línea y dialFormat e164 no son compatibles.',
     settings_invalid: 'Ajuste {setting} (cti_settings.settings): {expected}.',

@@ -79,6 +79,8 @@ export const ptBr: Catalog = {
       'Não há configuração: nem configuracao_cti nem empresas têm uma linha para empresa_id {empresaId}.',
     own_database_unusable:
       'O banco próprio do tenant (wl_chamados_empresa.host, nome_banco, senha_banco) não pode ser usado: {reason}',
+    cti_address_denied:
+      'Para o endereço do CTI, {address}, não se enviam ligações ({kind}), a não ser que o OUTBOUND_ALLOW do dialer o indique.',
     external_not_diallable:
       'Um número externo não pode ser discado: o número da linha e dialFormat e164 não combinam.',
     settings_invalid: 'Ajuste {setting} (cti_settings.settings): {expected}.',
