@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 // Plain JavaScript without dependencies: this runs before anything is installed.
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const PNPM = 'pnpm@12.21.0';
+export const PNPM = 'pnpm@12.21.0';
 const NODE_FLOOR = [20, 19];
 const LOCK_STAMP = join(ROOT, 'node_modules', '.ramal-lock');
 
