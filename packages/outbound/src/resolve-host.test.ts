@@ -109,8 +109,9 @@ describe('with DNS', () => {
     });
   });
 
-  it("one company's mute name delays nobody else's", async () => {
+  it("one company's mute name delays nobody else's", { timeout: 120_000 }, async () => {
     const resolver = resolverOf();
+    const startedMs = performance.now();
     let givenUp = 0;
     const mute = Array.from({ length: 200 }, (_, i) => {
       dns.set(`mute-${i}.example`, { mute: ['A', 'AAAA'] });
@@ -122,8 +123,8 @@ describe('with DNS', () => {
       dns.set(`good-${i}.example`, { a: [`10.0.0.${i + 1}`] });
       expect(await resolver.resolve(`good-${i}.example`, 10_000)).toEqual([`10.0.0.${i + 1}`]);
     }
-    // Four at a time, each until it is given up, they would have taken a minute and a half.
-    expect(givenUp).toBeLessThan(200);
+    // Four at a time, as the process' threads have it, the mute ones would have taken a hundred seconds.
+    expect(performance.now() - startedMs).toBeLessThan(60_000);
     await Promise.all(mute);
     expect(givenUp).toBe(200);
   });
