@@ -41,8 +41,8 @@ export function toProcessSpecs(
       REDIS_URL: redisUrl,
       DATABASE_URL: databaseUrl,
       RAMAL_MASTER_KEY: secrets.masterKey,
-      // The simulator, and whatever CTI a developer runs on this machine. Nowhere but here is this allowed by itself.
-      OUTBOUND_ALLOW: LOOPBACK,
+      // The simulator, and whatever CTI a developer runs on this machine; nowhere but here is that allowed by itself.
+      OUTBOUND_ALLOW: [LOOPBACK, process.env['OUTBOUND_ALLOW'] ?? ''].join(','),
       OPS_HOST: HOST,
       OPS_PORT: String(opsPort),
       ...env,
