@@ -102,7 +102,7 @@ function toEnvExample(groups) {
   return [
     '# The environment of the services, written from their schemas by "npm run env:example". An empty variable',
     '# counts as absent. "npm start" needs none of these. With docker compose, copy this file to .env and fill in',
-    '# AGENT_TOKEN_SECRET, RAMAL_MASTER_KEY and the two passwords at the end; docker-compose.yml sets the addresses',
+    '# AGENT_TOKEN_SECRET, RAMAL_MASTER_KEY, GATEWAY_ALLOWED_ORIGINS and the two passwords at the end; docker-compose.yml sets the addresses',
     '# and ports of Redis, PostgreSQL and the services inside its own network itself.',
     '',
     ...groups.flatMap(([title, variables]) => section(title, variables)),

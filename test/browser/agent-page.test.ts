@@ -99,6 +99,67 @@ describe('the agent page', () => {
     await Promise.all([third.context.close(), pages[other]?.context.close()]);
   }, 60_000);
 
+  it('threat 10 shows whatever a telephone system says as one line of text', async () => {
+    const { page, problems, context } = await open('en-US');
+    await signIn(page, 'Carla');
+    await status(page, 'Connected');
+    const hostile = [
+      '<img src=x onerror="document.title=1">',
+      '<script>document.title=2</script>',
+      '"><svg/onload=document.title=3>',
+      'javascript:document.title=4',
+      '&lt;b&gt;&#60;i&#62;',
+      '\u202e3210123-74\u202c',
+      `\u0000\u0007\n\r\u2028x`,
+      '9'.repeat(10_000),
+      '\ud800',
+    ];
+    // Straight into the cards: most of these no gateway lets through.
+    const shown = await page.evaluate(`(async (hostile) => {
+      const { PopupCards } = await import('/popup-cards.js');
+      const list = document.createElement('div');
+      document.body.append(list);
+      const never = () => new Promise(() => {});
+      const cards = new PopupCards({ list, heading: list, onDismiss: never, onSeen: never });
+      hostile.forEach((text, i) => cards.receive({ op: 'popup.show', ts: Date.now(), data: {
+        popupId: 'p' + i + text.slice(0, 20), kind: 'end', callId: text, direction: 'inbound', state: 'ended',
+        peer: { raw: text, e164: null, display: text }, ramal: '3503', startedAt: 1, expiresAt: Date.now() + 60000,
+        recording: text, context: { [text.slice(0, 20)]: text } } }));
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      return [...list.querySelectorAll('article')].reverse().map((card) => ({
+        tags: [...new Set([...card.querySelectorAll('*')].map(({ tagName }) => tagName))],
+        peer: card.querySelector('.peer').textContent,
+      }));
+    })(${JSON.stringify(hostile)})`);
+    const peers = (shown as { tags: string[]; peer: string }[]).map(({ peer }) => peer);
+    expect(peers.slice(0, 5)).toEqual(hostile.slice(0, 5));
+    expect(peers[5]).toBe('\ufffd3210123-74\ufffd');
+    expect(peers[6]).toBe('\ufffd\ufffd\ufffd\ufffd\ufffdx');
+    expect(peers[7]).toBe(`${'9'.repeat(120)}…`);
+    expect(peers).toHaveLength(hostile.length);
+    for (const { tags } of shown as { tags: string[] }[]) {
+      expect(['BUTTON', 'DIV', 'H3', 'P']).toEqual(expect.arrayContaining(tags));
+    }
+    expect(await page.title()).toBe('Ramal');
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it('threat 10 a caller whose number is markup rings as text', async () => {
+    const { page, problems, context } = await open('en-US');
+    await signIn(page, 'Bruno');
+    await status(page, 'Connected');
+    const caller = '<b onclick=x &lt;i&gt;';
+    const query = new URLSearchParams({ origem: caller, destino: '3502' });
+    const token = system.callbackTokenOf('demo');
+    const url = `${system.dev.webhookUrl}/v1/cti/${token}/incoming?${query}`;
+    expect((await fetch(url)).status).toBe(200);
+    await page.getByRole('article').getByText('<b onclick=x', { exact: false }).first().waitFor();
+    expect(await page.locator('article b').count()).toBe(0);
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
   async function open(locale: string): Promise<{ page: Page; problems: string[]; context: BrowserContext }> {
     const context = await browser.newContext({ locale });
     const page = await context.newPage();

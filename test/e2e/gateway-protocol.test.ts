@@ -1,8 +1,8 @@
-import { createHmac, randomUUID } from 'node:crypto';
-import { AGENT_TOKEN } from '@ramal/contracts';
+import { randomUUID } from 'node:crypto';
 import type { AgentClient, ServerEvent } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { popupSteps, waitForPopup } from '../harness/agent-events.ts';
+import { forgeToken } from '../harness/forge-token.ts';
 import { openRawSocket, type RawSocket, refusedUpgrade } from '../harness/raw-socket.ts';
 import { sendCallback } from '../harness/send-callback.ts';
 import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
@@ -54,26 +54,6 @@ async function call(kind: string, peer: string, ramal: string, more = ''): Promi
   const token = system.callbackTokenOf('demo');
   const url = `${system.dev.webhookUrl}/v1/cti/${token}/${kind}?origem=${peer}&destino=${ramal}${more}`;
   expect((await sendCallback(url)).status).toBe(200);
-}
-
-const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-/** A token made by hand: right in every way but the one that is asked for. */
-function forgeToken(header: object, claims: object, secret: string | null): string {
-  const nowSec = Math.floor(Date.now() / 1000);
-  const payload = {
-    sub: 'ana',
-    tenant: 'demo',
-    ramal: '3501',
-    iss: AGENT_TOKEN.issuer,
-    aud: AGENT_TOKEN.audience,
-    iat: nowSec,
-    exp: nowSec + 600,
-    ...claims,
-  };
-  const signed = `${base64({ typ: 'JWT', ...header })}.${base64(payload)}`;
-  const signature = secret === null ? '' : createHmac('sha256', secret).update(signed).digest('base64url');
-  return `${signed}.${signature}`;
 }
 
 describe('frames that are wrong', () => {

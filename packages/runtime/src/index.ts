@@ -6,9 +6,11 @@ export {
   type VerifiedAgent,
   verifyAgentToken,
 } from './agent-token.ts';
+export { toClientAddress, toNetwork } from './client-address.ts';
 export { type CommonEnv, commonEnv } from './common-env.ts';
 export { DIALER_FAILPOINTS } from './dialer-failpoints.ts';
 export { announceFailpoints, failpoint } from './failpoint.ts';
+export { createKeyedLimit, type KeyedLimit } from './keyed-limit.ts';
 export { type Releasers, type RunServiceOptions, runService } from './lifecycle.ts';
 export { createLogger, type Logger, maskNumber, toLoggedError } from './logger.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
@@ -20,6 +22,17 @@ export {
   startOpsServer,
   toHealthReport,
 } from './ops-server.ts';
-export { ConfigInvalidError, count, durationMs, flag, parseEnv, port, signingSecret } from './parse-env.ts';
+export {
+  ConfigInvalidError,
+  count,
+  durationMs,
+  flag,
+  origins,
+  parseEnv,
+  port,
+  signingSecret,
+  upTo,
+} from './parse-env.ts';
 export { createProviderKeys, type FetchKeys, type ProviderKeys } from './provider-keys.ts';
+export { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 export { WireError } from './wire-error.ts';

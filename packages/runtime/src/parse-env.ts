@@ -39,6 +39,35 @@ export const durationMs = () => z.coerce.number().int().min(1);
 /** A whole number, at least 1. */
 export const count = () => z.coerce.number().int().min(1);
 
+/** A limit: a whole number, where 0 is none. */
+export const upTo = () => z.coerce.number().int().min(0);
+
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\]+$/;
+
+/**
+ * Origins of pages, exact, separated by commas, as browsers write them (threat 8): a trailing slash and the scheme's
+ * own port are taken away. `*` stands for all, `null` (a sandboxed page's) is none.
+ */
+export const origins = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((list, context) => {
+      const given = list.split(',').map((one) => one.trim().toLowerCase().replace(/\/$/, ''));
+      return given
+        .filter((origin) => origin !== '')
+        .map((origin) => {
+          if (origin === '*') return origin;
+          if (!ORIGIN.test(origin)) {
+            context.addIssue({
+              code: 'custom',
+              message: 'each is an origin such as https://crm.example, or *',
+            });
+          }
+          return origin.replace(/^(https:.*):443$/, '$1').replace(/^(http:.*):80$/, '$1');
+        });
+    });
+
 /** A secret that signs: too short ones are refused. */
 export const signingSecret = () => z.string().min(32, 'must hold at least 32 characters');
 

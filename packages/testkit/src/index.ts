@@ -12,6 +12,14 @@ export { type FakeDns, type FakeDnsName, startFakeDns } from './fake-dns.ts';
 export { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 export { findBrowser } from './find-browser.ts';
 export { findPhp } from './find-php.ts';
+export { type FrameParts, toFrameBytes } from './frame-bytes.ts';
+export {
+  connectHostile,
+  type HandshakeParts,
+  type HostileSocket,
+  openHostile,
+  toHandshakeBytes,
+} from './hostile-socket.ts';
 export type { RestartableServer } from './restartable-server.ts';
 export { findFreePort } from './servers/find-free-port.ts';
 export { findPostgres } from './servers/find-postgres.ts';

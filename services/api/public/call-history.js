@@ -1,4 +1,4 @@
-import { element, setText, toMediaUrl } from './element.js';
+import { element, setText, toMediaUrl, toShown } from './element.js';
 import { requestJson } from './http.js';
 import { codeText, text, toClock, toDateText } from './language.js';
 
@@ -64,16 +64,20 @@ function toRow(call) {
     {},
     cell(toDateText(startedAt)),
     cell(codeText('direction', direction)),
-    cell(peer.display || text('withheld')),
+    cell(toPeer(peer)),
     cell(reason === null ? outcome : `${outcome}: ${codeText('reason', reason)}`),
     cell(durationSec === null ? '–' : toClock(durationSec)),
-    cell(toRecording(recording, peer.display)),
+    cell(toRecording(recording, toPeer(peer))),
   );
+}
+
+function toPeer({ display }) {
+  return display === '' ? text('withheld') : toShown(display);
 }
 
 function toRecording(recording, peer) {
   const href = toMediaUrl(recording);
   if (href === null) return recording ?? '–';
-  const label = text('recordingOf', { peer: peer || text('withheld') });
+  const label = text('recordingOf', { peer });
   return element('a', { href, target: '_blank', rel: 'noreferrer', 'aria-label': label }, text('listen'));
 }

@@ -1,4 +1,4 @@
-import { element, setText, toMediaUrl } from './element.js';
+import { element, setText, toMediaUrl, toShown } from './element.js';
 import { codeText, text, toClock } from './language.js';
 
 /**
@@ -192,7 +192,7 @@ function createCard(popup, onDismiss) {
 function fillCard(card, popup) {
   const recordingChanged = card.popup.recording !== popup.recording || card.media.childElementCount === 0;
   card.popup = popup;
-  const peer = popup.peer.display || text('withheld');
+  const peer = popup.peer.display === '' ? text('withheld') : toShown(popup.peer.display);
   const line = popup.ramal === null ? '' : ` · ${text('ramal', { ramal: popup.ramal })}`;
   setText(card.kind, `${codeText('kind', popup.kind)}${line}`);
   setText(card.peer, peer);
@@ -214,7 +214,7 @@ function toOutcome(popup) {
 function toMedia({ kind, recording }, peer) {
   if (kind !== 'end' || !recording) return [];
   const src = toMediaUrl(recording);
-  if (src === null) return [element('p', {}, recording)];
+  if (src === null) return [element('p', {}, toShown(recording))];
   return [
     element('audio', { controls: '', preload: 'none', src, 'aria-label': text('recordingOf', { peer }) }),
   ];

@@ -16,12 +16,14 @@ import { registerOpenApi } from './http-docs.ts';
 import { createIssueSession } from './issue-session.ts';
 import { registerOpsRoutes } from './ops-routes.ts';
 import { registerPresenceRoutes } from './presence-routes.ts';
-import { createAuthenticate } from './principal.ts';
+import { type Authenticate, createAuthenticate } from './principal.ts';
 import { createReadCallEvents } from './read-call.ts';
 import { createReadRecord } from './read-record.ts';
 import { createToReadableTenant } from './readable-tenant.ts';
+import { registerCors } from './cors.ts';
 import { createRequestDial } from './request-dial.ts';
-import { setResponseHeaders } from './response-headers.ts';
+import { createRequestLimits, type RequestLimits, type RequestLimitSettings } from './request-limits.ts';
+import { setResponseHeaders, type WebSettings } from './response-headers.ts';
 import { registerRevealRoutes } from './reveal-routes.ts';
 import { registerRevocationRoutes } from './revocation-routes.ts';
 import { registerSessionRoutes } from './session-routes.ts';
@@ -47,21 +49,39 @@ export interface AppDeps {
   tokenTtlSec: number;
   gatewayUrl: string;
   dropIn: DropIn;
+  limits: RequestLimitSettings;
+  web: WebSettings;
   /** Null: no agent page, no sign-in without an API key. */
   demo: Demo | null;
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
 const UNMATCHED = 'unmatched';
+/** Asked by load balancers, all from one address; they cost next to nothing. */
+const UNLIMITED = new Set(['/healthz', '/readyz']);
 
 /** Builds the api on Fastify, ready for `listen` or `inject`. */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { events, demo } = deps;
-  const app = createServer(events);
+  const { events, demo, web } = deps;
+  const limits = createRequestLimits(deps.limits, events);
+  const app = createServer(events, limits, web);
   await registerOpenApi(app);
-  const authenticate = createAuthenticate(deps);
+  const identify = createAuthenticate(deps);
+  const authenticate: Authenticate = async (headers) => {
+    const principal = await identify(headers);
+    limits.ofPrincipal(principal);
+    return principal;
+  };
   const issueSession = createIssueSession(deps);
-  registerSessionRoutes(app, { authenticate, issueSession });
+  registerSessionRoutes(app, {
+    issueSession,
+    authenticate: async (headers) => {
+      const principal = await authenticate(headers);
+      limits.ofSession(principal);
+      return principal;
+    },
+  });
   const toReadableTenant = createToReadableTenant(deps);
   const readCallEvents = createReadCallEvents(deps);
   registerCallRoutes(app, {
@@ -87,13 +107,17 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   if (demo === null) {
     app.get('/', { schema: { hide: true } }, () => ({ name: 'ramal-api', openapi: '/openapi.json' }));
   } else {
-    registerDemoRoutes(app, { ...deps, demo, issueSession });
+    registerDemoRoutes(app, { ...deps, demo, issueSession, frameAncestors: web.frameAncestors });
   }
   await app.ready();
   return app;
 }
 
-function createServer(events: Events): FastifyInstance {
+function createServer(
+  events: Events,
+  limits: RequestLimits,
+  { allowedOrigins, hstsSec }: WebSettings,
+): FastifyInstance {
   const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const { status, headers, body, unexpected } = toErrorReply(error);
     if (unexpected) {
@@ -104,6 +128,8 @@ function createServer(events: Events): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
+    // Who sends a request a byte at a time is looked for every two seconds.
+    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
     requestTimeout: 10_000,
     connectionTimeout: 30_000,
     keepAliveTimeout: 65_000,
@@ -114,7 +140,7 @@ function createServer(events: Events): FastifyInstance {
     genReqId: () => randomUUID(),
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
-      setResponseHeaders(reply, request.id);
+      setResponseHeaders(request, reply, hstsSec);
       void answerError(error, request, reply);
     },
   });
@@ -132,8 +158,13 @@ function createServer(events: Events): FastifyInstance {
     closing = true;
   });
   app.addHook('onRequest', async (request, reply) => {
-    setResponseHeaders(reply, request.id);
+    setResponseHeaders(request, reply, hstsSec);
     if (closing) throw new WireError('unavailable', 'this process is stopping; ask again');
+  });
+  // Before anything that may refuse: a page must be able to read why.
+  registerCors(app, allowedOrigins);
+  app.addHook('onRequest', async (request) => {
+    if (!UNLIMITED.has(toRoute(request))) limits.ofAddress(request.ip, request.headers);
   });
   app.addHook('onResponse', async (request, reply) => {
     events.requestAnswered({
@@ -152,10 +183,15 @@ function toRoute(request: FastifyRequest): string {
   return request.routeOptions.url ?? UNMATCHED;
 }
 
+const BROKEN_STATUSES: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};
+
 /** Bytes that are no HTTP, or come too slowly: there is no request to answer, only a socket. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code !== 'ECONNRESET' && socket.writable) {
-    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+    const status = BROKEN_STATUSES[error.code ?? ''] ?? '400 Bad Request';
     const body = JSON.stringify({
       error: new WireError('bad_request', 'the request can’t be read').toData(),
     });

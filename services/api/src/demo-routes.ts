@@ -7,7 +7,7 @@ import type { IssueSession } from './issue-session.ts';
 import type { PageFile } from './page-files.ts';
 import { parseInput } from './parse-input.ts';
 import { placeIncomingCall } from './place-incoming-call.ts';
-import { toPageCsp } from './response-headers.ts';
+import { toPageHeaders } from './response-headers.ts';
 
 /** The agent page and what it needs to work without a CRM. Never where agents are real. */
 export interface Demo {
@@ -25,24 +25,29 @@ const MOST_AGENTS = 500;
 /** `/` and its files, and `/demo/*`: an agent signs in without an API key. */
 export function registerDemoRoutes(
   app: FastifyInstance,
-  deps: { demo: Demo; store: Queryable; issueSession: IssueSession; gatewayUrl: string },
+  deps: {
+    demo: Demo;
+    store: Queryable;
+    issueSession: IssueSession;
+    gatewayUrl: string;
+    frameAncestors: readonly string[];
+  },
 ): void {
-  const { demo, store, issueSession, gatewayUrl } = deps;
+  const { demo, store, issueSession, gatewayUrl, frameAncestors } = deps;
   const { simulatorUrl } = demo;
   const origins = [gatewayUrl, ...(simulatorUrl === null ? [] : [simulatorUrl])];
-  const csp = toPageCsp(origins.map((url) => new URL(url).origin));
+  const pageHeaders = toPageHeaders(
+    origins.map((url) => new URL(url).origin),
+    frameAncestors,
+  );
   const schema = { hide: true };
 
   for (const { path, contentType, body } of demo.files) {
-    app.get(path, { schema }, (_, reply) =>
-      reply
-        .headers({
-          'content-type': contentType,
-          'content-security-policy': csp,
-          'cache-control': 'no-cache',
-        })
-        .send(body),
-    );
+    app.get(path, { schema }, (_, reply) => {
+      // It can name nobody who may: where some may, the policy alone speaks.
+      if (frameAncestors.length > 0) reply.removeHeader('x-frame-options');
+      return reply.headers({ ...pageHeaders, 'content-type': contentType }).send(body);
+    });
   }
 
   app.get('/demo/agents', { schema }, async () => {

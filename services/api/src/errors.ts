@@ -1,6 +1,7 @@
 import { ERROR_CODES, type ErrorCode } from '@ramal/contracts';
 import { AgentTokenInvalidError, WireError } from '@ramal/runtime';
 import { CursorInvalidError, isDataError } from '@ramal/store';
+import { RequestRateExceededError } from './request-limits.ts';
 
 /** What a client is told about a failure: `errorResponse` of the contracts, never a stack. */
 export interface ErrorReply {
@@ -24,7 +25,9 @@ export function toErrorReply(error: unknown): ErrorReply {
 function toReply(error: WireError, status: number, unexpected: boolean): ErrorReply {
   const headers: Record<string, string> = {};
   if (status === 401) headers['www-authenticate'] = 'Bearer';
-  if (status === 503 || status === 429) headers['retry-after'] = '1';
+  if (status === 503 || status === 429) {
+    headers['retry-after'] = error instanceof RequestRateExceededError ? String(error.retryAfterSec) : '1';
+  }
   return { status, headers, body: { error: error.toData() }, unexpected };
 }
 

@@ -1,10 +1,13 @@
 import type { Logger, Metrics } from '@ramal/runtime';
+import type { RequestLimit } from './request-limits.ts';
 
 /** What happens in the api that people who run it want to know: one function an event. */
 export interface Events {
   requestAnswered(fields: RequestFields): void;
   requestFailed(fields: { requestId: string; method: string; route: string; error: unknown }): void;
   authRefused(): void;
+  /** A request was refused because of a limit (threat 9). */
+  limited(limit: RequestLimit): void;
   sessionIssued(fields: { tenant: string; user: string; by: string }): void;
   dialRequested(fields: {
     tenant: string;
@@ -46,6 +49,7 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     'status',
   ]);
   const refusals = metrics.counter('ramal_api_auth_refused_total', 'Requests with credentials nobody has');
+  const limits = metrics.counter('ramal_api_limited_total', 'Requests refused because of a limit', ['limit']);
   const sessions = metrics.counter('ramal_api_sessions_total', 'Agent tokens issued');
   const dials = metrics.counter('ramal_api_dials_total', 'Outcomes of dial requests', ['outcome']);
   const denials = metrics.counter('ramal_dials_refused_total', 'Dials that policy or limits refused', [
@@ -60,6 +64,7 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     },
     requestFailed: (fields) => logger.error(fields, 'request failed'),
     authRefused: () => refusals.inc(),
+    limited: (limit) => limits.inc({ limit }),
     sessionIssued(fields) {
       sessions.inc();
       logger.info(fields, 'session issued');

@@ -106,7 +106,7 @@ export function replies(description: string, schema: z.ZodType): DocumentedReply
 /** The error replies of a route, by status; those that any route may give are added. */
 export function refuses(...codes: ErrorCode[]): Record<number, DocumentedReply> {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of [...codes, 'unavailable', 'internal_error'] as const) {
+  for (const code of new Set([...codes, 'rate_limited', 'unavailable', 'internal_error'] as const)) {
     const { http } = ERROR_CODES[code];
     byStatus.set(http, [...(byStatus.get(http) ?? []), code]);
   }

@@ -1,30 +1,57 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Nothing the api answers is for a page to run, show or keep. */
+/** What browsers are told beside the answers themselves (threat 8). */
+export interface WebSettings {
+  /** Origins whose pages may read answers; none by default. */
+  allowedOrigins: readonly string[];
+  /** Origins whose pages may show the agent page in a frame; none by default. */
+  frameAncestors: readonly string[];
+  /** For how long browsers shall come by TLS alone, in seconds; 0 says nothing. */
+  hstsSec: number;
+}
+
+/** Nothing the api answers is for a page to run, show, frame or keep. */
 const HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy':
+    'camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), midi=(), payment=(), serial=(), usb=()',
   'cache-control': 'no-store',
 };
 
 /** Puts the headers on a reply that hold unless a route knows better. */
-export function setResponseHeaders(reply: FastifyReply, requestId: string): void {
-  reply.headers({ ...HEADERS, 'x-request-id': requestId });
+export function setResponseHeaders(request: FastifyRequest, reply: FastifyReply, hstsSec: number): void {
+  reply.headers({ ...HEADERS, 'x-request-id': request.id });
+  // Only what came by TLS may say so (RFC 6797); who makes the header up has told nobody but itself.
+  if (hstsSec > 0 && request.headers['x-forwarded-proto'] === 'https') {
+    reply.header('strict-transport-security', `max-age=${hstsSec}; includeSubDomains`);
+  }
 }
 
-/** What the agent page may load: its own files, its gateway, and recordings from wherever the CTI keeps them. */
-export function toPageCsp(connectTo: readonly string[]): string {
-  return [
+/**
+ * The agent page's own: its files, its gateway, and recordings from wherever the CTI keeps them. No script or style
+ * stands in the page itself, and none is made of text.
+ */
+export function toPageHeaders(
+  connectTo: readonly string[],
+  frameAncestors: readonly string[],
+): Record<string, string> {
+  const policy = [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     `connect-src ${["'self'", ...connectTo].join(' ')}`,
     "img-src 'self' data:",
     'media-src * http: https:',
-    "frame-ancestors 'none'",
+    `frame-ancestors ${frameAncestors.length === 0 ? "'none'" : frameAncestors.join(' ')}`,
     "base-uri 'none'",
     "form-action 'none'",
-  ].join('; ');
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ];
+  return { 'content-security-policy': policy.join('; '), 'cache-control': 'no-cache' };
 }

@@ -93,6 +93,17 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     tokenTtlSec: config.AGENT_TOKEN_TTL_SEC,
     gatewayUrl: config.API_PUBLIC_GATEWAY_URL.replace(/\/+$/, ''),
     dropIn: await readDropIn(),
+    limits: {
+      requestsPerMinutePerIp: config.API_REQUESTS_PER_MINUTE_PER_IP,
+      requestsPerMinutePerKey: config.API_REQUESTS_PER_MINUTE_PER_CREDENTIAL,
+      sessionsPerMinutePerKey: config.API_SESSIONS_PER_MINUTE_PER_CREDENTIAL,
+      trustedHops: config.API_TRUSTED_PROXIES,
+    },
+    web: {
+      allowedOrigins: config.API_ALLOWED_ORIGINS,
+      frameAncestors: config.API_FRAME_ANCESTORS,
+      hstsSec: config.API_HSTS_SEC,
+    },
     demo: config.API_DEMO
       ? { files: await readPageFiles(), simulatorUrl: config.API_DEMO_SIMULATOR_URL ?? null }
       : null,

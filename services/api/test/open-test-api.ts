@@ -29,6 +29,8 @@ import type { Demo } from '../src/demo-routes.ts';
 import { readDropIn } from '../src/drop-in-files.ts';
 import { createEvents } from '../src/events.ts';
 import { createHealth } from '../src/health.ts';
+import type { RequestLimitSettings } from '../src/request-limits.ts';
+import type { WebSettings } from '../src/response-headers.ts';
 
 export const SECRET = 'a-secret-of-tests-that-is-long-enough';
 /** `acme` alone, `globex` alone, and all tenants. */
@@ -70,6 +72,8 @@ export async function openTestApi(
     gatewayUrl?: string;
     /** What identity providers answer; default: nothing. */
     fetchKeys?: FetchKeys;
+    limits?: Partial<RequestLimitSettings>;
+    web?: Partial<WebSettings>;
   } = {},
 ): Promise<TestApi> {
   const database = await createTestDatabase();
@@ -128,6 +132,14 @@ export async function openTestApi(
     tokenTtlSec: 900,
     gatewayUrl: options.gatewayUrl ?? 'ws://127.0.0.1:4100',
     dropIn: await readDropIn(),
+    limits: {
+      requestsPerMinutePerIp: 0,
+      requestsPerMinutePerKey: 0,
+      sessionsPerMinutePerKey: 0,
+      trustedHops: 0,
+      ...options.limits,
+    },
+    web: { allowedOrigins: [], frameAncestors: [], hstsSec: 0, ...options.web },
     demo: options.demo ?? null,
   });
   return {

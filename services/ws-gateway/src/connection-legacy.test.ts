@@ -2,6 +2,7 @@ import type { AgentFeed, AgentInbox, FeedMessage } from '@ramal/bus';
 import { CLOSE } from '@ramal/contracts';
 import { AgentTokenInvalidError, WireError } from '@ramal/runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { admitSocket } from '../test/admit-socket.ts';
 import { toVerified } from '../test/verified-agent.ts';
 import { createAgentHub } from './agent-hub.ts';
 import { type ConnectionDeps, openConnection } from './connection.ts';
@@ -18,7 +19,8 @@ const LOGIN = {
 type Message = Record<string, unknown> & { params: Record<string, unknown> };
 
 /** A socket in memory that keeps what it was sent. */
-interface TestSocket extends AgentSocket, SocketHandlers {
+interface TestSocket extends AgentSocket {
+  onMessage(text: string | null): void;
   sent: Message[];
   closedWith: number | null;
   /** Sends a message and waits until it was answered. */
@@ -100,6 +102,7 @@ function createSystem() {
     heartbeatMs: 25_000,
     maxSocketsPerAgent: 20,
     messagesPerSec: 1000,
+    bytesPerSec: 0,
     maxFrameBytes: 16 * 1024,
   };
   return {
@@ -133,8 +136,7 @@ function connect(): TestSocket {
       socket.closedWith = code;
       opened.handlers?.onClose(code);
     },
-    onMessage: (text) => opened.handlers?.onMessage(text),
-    onClose: () => undefined,
+    onMessage: (text) => opened.handlers?.onMessage(text, text?.length ?? 0),
     async ask(message) {
       const answers = socket.sent.length;
       socket.onMessage(JSON.stringify(message));
@@ -145,7 +147,7 @@ function connect(): TestSocket {
       });
     },
   };
-  opened.handlers = openConnection(socket, system.deps, '192.0.2.7');
+  opened.handlers = openConnection(socket, system.deps, admitSocket());
   open.push(socket);
   return socket;
 }

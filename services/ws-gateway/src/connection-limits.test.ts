@@ -2,6 +2,7 @@ import { CLOSE } from '@ramal/contracts';
 import { sleepUntil } from '@ramal/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestGateway, errorsOf, opsOf, type TestGateway } from '../test/create-test-gateway.ts';
+import { openAdmission } from '../test/admit-socket.ts';
 import type { MemoryInbox } from '../test/memory-inbox.ts';
 
 let gateway: TestGateway;
@@ -62,5 +63,43 @@ describe('threat 9 limits', () => {
     ]);
     memory.tell('news');
     expect(tabs.slice(2).map((socket) => opsOf(socket).at(-1))).toEqual(['news', 'news', 'news']);
+  });
+
+  it('bytes above the rate end the socket, also those of messages that are not looked at', async () => {
+    const { socket, auth, raw } = gateway.connect({ bytesPerSec: 1_000 });
+    await auth();
+    for (let id = 0; id < 6; id++) raw(JSON.stringify({ op: 'ping', id, data: { x: 'x'.repeat(1_000) } }));
+    expect(socket.closedWith?.code).toBe(CLOSE.rateLimited.code);
+    expect(gateway.events.noted).toContain('limited bytes');
+  });
+
+  it('pings and pongs count as frames do', async () => {
+    const { socket, auth, control } = gateway.connect({ messagesPerSec: 2 });
+    await auth();
+    for (let i = 0; i < 12; i++) control(4);
+    expect(socket.closedWith?.code).toBe(CLOSE.rateLimited.code);
+  });
+
+  it('what a closed socket still sends is told and counted no more', async () => {
+    const { socket, auth, raw } = gateway.connect({ messagesPerSec: 2 });
+    await auth();
+    for (let id = 0; id < 500; id++) raw(`{"op":"ping","id":${id}}`);
+    expect(errorsOf(socket)).toEqual(['rate_limited']);
+    expect(gateway.events.noted.filter((what) => what === 'limited frames')).toHaveLength(1);
+  });
+
+  it('a company with as many sockets as it may have gets no more, until one of them goes', async () => {
+    gateway.admission = openAdmission(1);
+    const first = gateway.connect();
+    await first.auth('ana');
+    const second = gateway.connect();
+    await second.auth('bruno');
+    expect(second.socket.closedWith?.code).toBe(CLOSE.tryLater.code);
+    expect(errorsOf(second.socket)).toEqual(['rate_limited']);
+    expect(gateway.present).toEqual(new Set(['ana']));
+    first.socket.close(1000, 'gone');
+    const third = gateway.connect();
+    await third.auth('bruno');
+    expect(opsOf(third.socket)).toEqual(['ready']);
   });
 });

@@ -1,6 +1,7 @@
 import type { AgentInbox, RegisteredSocket, TraceRecorder } from '@ramal/bus';
 import { CLOSE, type ClientFrame, type CloseKind, type CtiStatus } from '@ramal/contracts';
 import { type AgentAccess, AgentTokenInvalidError, type VerifiedAgent, WireError } from '@ramal/runtime';
+import type { AdmittedSocket } from './admission.ts';
 import type { AgentHub } from './agent-hub.ts';
 import type { AgentRequests } from './agent-requests.ts';
 import { AgentSession, type SessionState } from './agent-session.ts';
@@ -10,11 +11,11 @@ import type { Dialect, EdgeFrame } from './dialect.ts';
 import { isUnexpected, toWireError } from './errors.ts';
 import type { Events } from './events.ts';
 import type { LegacyLogin } from './legacy-login.ts';
+import { createFrameLimit } from './frame-limit.ts';
 import { FrameInvalidError } from './parse-frame.ts';
 import type { PresenceKeeper, SocketManners } from './presence-keeper.ts';
 import type { RedisLink } from './redis-link.ts';
 import { toTold } from './tenant-watch.ts';
-import { createTokenBucket } from './token-bucket.ts';
 import type { AgentSocket, SocketHandlers } from './uws-server.ts';
 
 export interface ConnectionDeps {
@@ -32,6 +33,7 @@ export interface ConnectionDeps {
   heartbeatMs: number;
   maxSocketsPerAgent: number;
   messagesPerSec: number;
+  bytesPerSec: number;
   maxFrameBytes: number;
   recorder?: TraceRecorder;
 }
@@ -40,19 +42,18 @@ export interface ConnectionDeps {
 const MOST_QUEUED = 200;
 /** Broken frames a socket may send before it is cut. */
 const MOST_BROKEN = 20;
-const BURST_SECONDS = 5;
 
 /** The protocol of one socket: `auth` or a legacy `login` first (R47), then one frame after the other. */
 export function openConnection(
   rawSocket: AgentSocket,
   deps: ConnectionDeps,
-  remoteAddress = '',
+  admitted: AdmittedSocket,
 ): SocketHandlers {
   const { events, hub, presence } = deps;
   /** Settled by the first message. */
   let dialect: Dialect | null = null;
   const socket = bindSocket(rawSocket, (frame) => (dialect ?? RAMAL_V1).encode(frame));
-  const bucket = createTokenBucket(deps.messagesPerSec, deps.messagesPerSec * BURST_SECONDS);
+  const limit = createFrameLimit(deps.messagesPerSec, deps.bytesPerSec);
   let session: AgentSession | null = null;
   /** Where the session is written down. */
   let place: RegisteredSocket | null = null;
@@ -89,7 +90,9 @@ export function openConnection(
 
   const authenticate = async (frame: AuthFrame) => {
     const verified =
-      frame.op === 'auth' ? await deps.verify(frame.data.token) : await deps.login(frame.data, remoteAddress);
+      frame.op === 'auth'
+        ? await deps.verify(frame.data.token)
+        : await deps.login(frame.data, admitted.remoteAddress);
     deps.requireStanding(verified);
     const { tenant, user } = verified.identity;
     const { active, cti } = await tenantState(deps, tenant);
@@ -98,6 +101,11 @@ export function openConnection(
       return close('tenantDisabled');
     }
     if (socket.closed) return;
+    if (!admitted.enter(tenant)) {
+      events.limited('sockets_per_tenant');
+      refuse(new WireError('rate_limited', 'this company has too many connections'), frame.id);
+      return close('tryLater');
+    }
     const joined = await presence.join(verified.identity, toManners(frame));
     if (socket.closed) return presence.leave(joined);
     place = joined;
@@ -140,6 +148,7 @@ export function openConnection(
   /** The agent logged out, or another is to log in on this socket. */
   const unbind = (current: AgentSession) => {
     hub.leave(current);
+    admitted.leave();
     sessionSocket?.release();
     session = null;
     clearTimeout(expiry);
@@ -226,12 +235,21 @@ export function openConnection(
     });
   };
 
+  /** Closes a socket that sends too much; what is under way in it afterwards counts no more. */
+  const isWithinLimits = (bytes: number): boolean => {
+    if (socket.closed) return false;
+    const broken = queued > MOST_QUEUED ? 'queue' : limit.take(performance.now(), bytes);
+    if (broken === null) return true;
+    events.limited(broken);
+    refuse(new WireError('rate_limited', `at most ${deps.messagesPerSec} frames a second`), null);
+    close('rateLimited');
+    return false;
+  };
+
   return {
-    onMessage(text) {
-      if (!bucket.take(performance.now()) || queued > MOST_QUEUED) {
-        refuse(new WireError('rate_limited', `at most ${deps.messagesPerSec} frames a second`), null);
-        return close('rateLimited');
-      }
+    onControl: (bytes) => void isWithinLimits(bytes),
+    onMessage(text, bytes) {
+      if (!isWithinLimits(bytes)) return;
       queued += 1;
       queue = queue
         .then(() => handle(text))

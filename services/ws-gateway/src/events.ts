@@ -1,4 +1,5 @@
 import type { Logger, Metrics } from '@ramal/runtime';
+import type { HandshakeRefusal } from './uws-server.ts';
 
 /** What happens in the gateway that people who run it want to know: one function an event. */
 export interface Events {
@@ -15,6 +16,12 @@ export interface Events {
   /** It may not be dialled, and is recorded so (threat 1). */
   dialDenied(fields: { tenant: string; user: string; callId: string; reason: string }): void;
   frameRefused(code: string): void;
+  /** A handshake made no socket. */
+  handshakeRefused(reason: HandshakeRefusal): void;
+  /** A socket was closed because of a limit (threat 9). */
+  limited(limit: SocketLimit): void;
+  /** Any page of any origin may try to connect (threat 8). */
+  originsOpen(): void;
   delivered(count: number): void;
   gapHealed(fields: { tenant: string; user: string; entries: number }): void;
   /** Nothing is heard of Redis any more: agents are told, and dials fail. */
@@ -25,6 +32,9 @@ export interface Events {
   requestFailed(error: unknown): void;
   backgroundFailed(what: string, error: unknown): void;
 }
+
+/** What a socket may be closed for; docs/limits.md has the settings. */
+type SocketLimit = 'frames' | 'bytes' | 'queue' | 'silence' | 'sockets_per_tenant';
 
 export function createEvents(logger: Logger, metrics: Metrics): Events {
   const connections = metrics.counter('ramal_gateway_connections_total', 'Sockets that were opened');
@@ -39,6 +49,14 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     'reason',
   ]);
   const errors = metrics.counter('ramal_gateway_errors_total', 'Error frames sent', ['code']);
+  const handshakes = metrics.counter(
+    'ramal_gateway_handshakes_refused_total',
+    'Handshakes that made no socket',
+    ['reason'],
+  );
+  const limits = metrics.counter('ramal_gateway_limited_total', 'Sockets closed because of a limit', [
+    'limit',
+  ]);
   const frames = metrics.counter('ramal_gateway_events_sent_total', 'Inbox events sent to sockets');
   const gaps = metrics.counter(
     'ramal_gateway_gaps_healed_total',
@@ -86,6 +104,13 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       logger.info(fields, 'dial denied');
     },
     frameRefused: (code) => errors.inc({ code }),
+    handshakeRefused: (reason) => handshakes.inc({ reason }),
+    limited: (limit) => limits.inc({ limit }),
+    originsOpen: () =>
+      logger.warn(
+        {},
+        'GATEWAY_ALLOWED_ORIGINS is *: pages of any origin may connect; name those of your CRM',
+      ),
     delivered: (count) => frames.inc(count),
     gapHealed(fields) {
       gaps.inc();

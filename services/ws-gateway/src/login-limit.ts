@@ -1,3 +1,5 @@
+import { toNetwork } from '@ramal/runtime';
+
 /** Failed logins of the last while, by user and by where they come from; in memory, for this gateway alone. */
 export interface LoginLimit {
   /** Counts an attempt as failed; null when there were too many. */
@@ -47,11 +49,4 @@ export function createLoginLimit(now: () => number): LoginLimit {
       };
     },
   };
-}
-
-/** Who has one IPv6 address has a /64 of them. IPv4 addresses, mapped ones too, count each for itself. */
-function toNetwork(address: string): string {
-  const groups = address.split(':');
-  const mapped = /^(?:0*:){2,5}ffff:/i.test(address);
-  return groups.length === 8 && !mapped ? groups.slice(0, 4).join(':') : address;
 }

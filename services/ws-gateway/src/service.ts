@@ -26,6 +26,7 @@ import {
 } from '@ramal/runtime';
 import { connectTenants, findRamal } from '@ramal/store';
 import { createAccessSweep } from './access-sweep.ts';
+import { createAdmission } from './admission.ts';
 import { createAgentHub } from './agent-hub.ts';
 import { createAgentRequests } from './agent-requests.ts';
 import type { Config } from './config.ts';
@@ -141,6 +142,23 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
     allowPasswords: config.GATEWAY_LEGACY_PASSWORDS,
   });
   let accepting = true;
+  if (config.GATEWAY_ALLOWED_ORIGINS.includes('*')) events.originsOpen();
+  const admission = createAdmission(
+    {
+      socketsPerIp: config.GATEWAY_MAX_SOCKETS_PER_IP,
+      unauthenticated: config.GATEWAY_MAX_UNAUTHENTICATED,
+      unauthenticatedPerIp: config.GATEWAY_MAX_UNAUTHENTICATED_PER_IP,
+      handshakesPerMinutePerIp: config.GATEWAY_HANDSHAKES_PER_MINUTE_PER_IP,
+      socketsPerTenant: config.GATEWAY_MAX_SOCKETS_PER_TENANT,
+    },
+    () => performance.now(),
+  );
+  metrics.gauge('ramal_gateway_sockets', 'Open sockets', () => admission.counts().open);
+  metrics.gauge(
+    'ramal_gateway_unauthenticated',
+    'Open sockets without auth',
+    () => admission.counts().unauthenticated,
+  );
   const server = await startUwsServer({
     uws,
     host: config.GATEWAY_HOST,
@@ -150,8 +168,13 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
     isOriginAllowed: (origin) =>
       config.GATEWAY_ALLOWED_ORIGINS.includes('*') ||
       config.GATEWAY_ALLOWED_ORIGINS.includes(origin.toLowerCase()),
+    admission,
+    trustedHops: config.GATEWAY_TRUSTED_PROXIES,
+    silenceMs: config.GATEWAY_SILENCE_MS,
+    onRefused: (reason) => events.handshakeRefused(reason),
+    onSilent: () => events.limited('silence'),
     isAccepting: () => accepting,
-    onOpen: (socket, remoteAddress) =>
+    onOpen: (socket, admitted) =>
       openConnection(
         socket,
         {
@@ -168,10 +191,11 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
           heartbeatMs: config.GATEWAY_HEARTBEAT_MS,
           maxSocketsPerAgent: config.GATEWAY_MAX_SOCKETS_PER_AGENT,
           messagesPerSec: config.GATEWAY_MESSAGES_PER_SEC,
+          bytesPerSec: config.GATEWAY_BYTES_PER_SEC,
           maxFrameBytes: MAX_FRAME_BYTES,
           recorder,
         },
-        remoteAddress,
+        admitted,
       ),
   });
   metrics.gauge('ramal_gateway_agents', 'Authenticated sockets', () => hub.all().length);

@@ -1,18 +1,27 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { SUBPROTOCOL } from '@ramal/contracts';
-import { sleepUntil } from '@ramal/testkit';
+import { openHostile, sleepUntil, toFrameBytes } from '@ramal/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { openAdmission } from '../test/admit-socket.ts';
+import { createAdmission } from './admission.ts';
 import { loadUws } from './uws-module.ts';
 import { type AgentSocket, startUwsServer } from './uws-server.ts';
 
 const MAX_FRAME = 1_024;
+const SILENCE_MS = 1_600;
 let port: number;
 let close: () => void;
 let accepting = true;
+/** One that lets everything through, unless a test puts another in its place. */
+let admission = openAdmission();
+const refusals: string[] = [];
+let silent = 0;
 /** Everything the handlers got, and the sockets they got it from. */
 let received: (string | null)[] = [];
+let controls: number[] = [];
+let addresses: string[] = [];
 let closes: Map<AgentSocket, number[]>;
 let sockets: AgentSocket[] = [];
 
@@ -24,19 +33,36 @@ beforeAll(async () => {
     maxBackpressureBytes: 64 * 1024,
     maxFrameBytes: MAX_FRAME,
     isOriginAllowed: (origin) => origin === 'https://crm.example',
+    admission: { admit: (address) => admission.admit(address), counts: () => admission.counts() },
+    trustedHops: 1,
+    silenceMs: SILENCE_MS,
+    onRefused: (reason) => void refusals.push(reason),
+    onSilent: () => {
+      silent += 1;
+    },
     isAccepting: () => accepting,
-    onOpen(socket) {
+    onOpen(socket, { remoteAddress }) {
       sockets.push(socket);
+      addresses.push(remoteAddress);
       const codes: number[] = [];
       closes.set(socket, codes);
-      return { onMessage: (text) => void received.push(text), onClose: (code) => void codes.push(code) };
+      return {
+        onMessage: (text) => void received.push(text),
+        onControl: (bytes) => void controls.push(bytes),
+        onClose: (code) => void codes.push(code),
+      };
     },
   }));
 });
 afterAll(() => close());
 beforeEach(() => {
   accepting = true;
+  admission = openAdmission();
   received = [];
+  controls = [];
+  addresses = [];
+  refusals.length = 0;
+  silent = 0;
   closes = new Map();
   sockets = [];
 });
@@ -94,6 +120,53 @@ describe('the handshake', () => {
   it('nobody is taken in while it stops', async () => {
     accepting = false;
     expect(await refusal()).toBe(503);
+  });
+
+  it('threat 9 is refused with a status and a time to wait where a limit says so', async () => {
+    const limits = {
+      socketsPerIp: 1,
+      unauthenticatedPerIp: 0,
+      handshakesPerMinutePerIp: 3,
+      socketsPerTenant: 0,
+    };
+    admission = createAdmission({ ...limits, unauthenticated: 2 }, () => 0);
+    const open = (address: string) =>
+      openHostile(url(), { headers: [`X-Forwarded-For: 9.9.9.9, ${address}`] });
+    const tried = [];
+    for (const n of [1, 1, 1, 1, 2, 3]) tried.push(await open(`192.0.2.${n}`));
+    const seen = tried.map(({ status, headers }) => [status, headers['retry-after']]);
+    expect(seen).toEqual([
+      [101, undefined],
+      [429, '1'],
+      [429, '1'],
+      [429, '20'],
+      [101, undefined],
+      [503, '1'],
+    ]);
+    expect(refusals).toEqual(['sockets_per_ip', 'sockets_per_ip', 'handshakes_per_ip', 'unauthenticated']);
+    // Who is refused is not kept.
+    await Promise.all(tried.filter(({ status }) => status !== 101).map(({ ended }) => ended));
+    tried[0]?.cut();
+    await sleepUntil(() => sockets[0]?.closed);
+    expect((await open('192.0.2.4')).status).toBe(101);
+    for (const socket of tried) socket.cut();
+  });
+
+  it('threat 9 tells who connects by the proxies that are trusted, however they write it', async () => {
+    const sent = [
+      ['X-Forwarded-For: 6.6.6.6, 192.0.2.1'],
+      ['X-Forwarded-For: 6.6.6.6', 'X-Forwarded-For: 192.0.2.2'],
+      ['X-Forwarded-For: somebody'],
+      [],
+    ];
+    for (const headers of sent) (await openHostile(url(), { headers })).cut();
+    expect(addresses).toEqual(['192.0.2.1', '192.0.2.2', '127.0.0.1', '127.0.0.1']);
+  });
+
+  it('threat 9 what is no WebSocket does not stay connected', async () => {
+    const client = await openHostile(url(), { path: '/metrics' });
+    expect(client.status).toBe(404);
+    await client.ended;
   });
 
   it('anything that is no WebSocket is told where to go', async () => {
@@ -176,5 +249,26 @@ describe('a socket', () => {
     expect(server.closed).toBe(true);
     expect(closes.get(server)).toHaveLength(1);
     client.terminate();
+  });
+
+  it('threat 9 has its pings and pongs counted', async () => {
+    const { client } = await connect();
+    client.ping('1234');
+    client.pong('12');
+    await sleepUntil(() => controls.length === 2);
+    expect(controls).toEqual([4, 2]);
+    client.close();
+  });
+
+  it('threat 9 that never finishes a frame is cut, however many bytes it sends; one that only answers pings stays', async () => {
+    const { client } = await connect();
+    const never = await openHostile(url());
+    never.write(toFrameBytes('x', { claimedLength: 1_000n }));
+    never.trickle(100, () => 'x');
+    expect((await never.ended).code).toBe(1006);
+    expect(silent).toBeGreaterThan(0);
+    expect(controls.length).toBeGreaterThan(0);
+    expect(client.readyState).toBe(WebSocket.OPEN);
+    client.close();
   });
 });

@@ -1,4 +1,5 @@
 import { SUBPROTOCOL } from '@ramal/contracts';
+import { toClientAddress } from '@ramal/runtime';
 import type {
   HttpRequest,
   HttpResponse,
@@ -7,6 +8,8 @@ import type {
   WebSocket,
   WebSocketBehavior,
 } from 'uws-modern';
+import type { Admission, AdmissionRefusal, AdmittedSocket } from './admission.ts';
+import { createSilenceWatch } from './silence-watch.ts';
 import type { UwsModule } from './uws-module.ts';
 
 /** One agent's connection. Every method may be called at any time, also after the socket is gone. */
@@ -19,7 +22,10 @@ export interface AgentSocket {
 }
 
 export interface SocketHandlers {
-  onMessage(text: string | null): void;
+  /** `bytes` is what it weighed on its way, also where it is not handed on. */
+  onMessage(text: string | null, bytes: number): void;
+  /** A ping or pong of the client's. */
+  onControl(bytes: number): void;
   onClose(code: number): void;
 }
 
@@ -31,13 +37,24 @@ export interface UwsServerOptions {
   /** Frames above this are answered with an error; frames above four times this cut the socket. */
   maxFrameBytes: number;
   isOriginAllowed(origin: string): boolean;
+  admission: Admission;
+  /** Proxies in front whose X-Forwarded-For is believed. */
+  trustedHops: number;
+  /** How long a socket may finish no frame and answer no ping, in ms. */
+  silenceMs: number;
+  onRefused(reason: HandshakeRefusal): void;
+  /** Cut because it fell silent. */
+  onSilent(): void;
   /** False turns new sockets away with 503: the service is stopping. */
   isAccepting(): boolean;
-  /** `remoteAddress` is the nearest proxy's where there is one. */
-  onOpen(socket: AgentSocket, remoteAddress: string): SocketHandlers;
+  onOpen(socket: AgentSocket, admitted: AdmittedSocket): SocketHandlers;
 }
 
+/** Why a handshake made no socket. */
+export type HandshakeRefusal = 'stopping' | 'origin' | 'subprotocol' | AdmissionRefusal;
+
 interface SocketState {
+  admitted: AdmittedSocket;
   socket: AgentSocket & { markClosed(): void };
   handlers: SocketHandlers | null;
 }
@@ -54,6 +71,18 @@ export async function startUwsServer(options: UwsServerOptions): Promise<{ port:
   let lastId = 0;
   const decoder = new TextDecoder();
   const app = uws.App();
+  const silence = createSilenceWatch<WebSocket<SocketState>>({
+    silenceMs: options.silenceMs,
+    ping: (ws) => void ws.ping(),
+    cut(ws) {
+      options.onSilent();
+      ws.close();
+    },
+  });
+  const control = (ws: WebSocket<SocketState>, message: ArrayBuffer) => {
+    silence.heard(ws);
+    ws.getUserData().handlers?.onControl(message.byteLength);
+  };
 
   const behavior: WebSocketBehavior<SocketState> = {
     maxPayloadLength: maxFrameBytes * 4,
@@ -62,21 +91,28 @@ export async function startUwsServer(options: UwsServerOptions): Promise<{ port:
     idleTimeout: 120,
     sendPingsAutomatically: true,
     compression: 0,
-    upgrade: (response, request, context) => upgrade(options, response, request, context),
+    upgrade: (response, request, context) =>
+      upgrade(options, (text) => decoder.decode(text), response, request, context),
     open(ws) {
       const state = ws.getUserData();
       lastId += 1;
+      silence.heard(ws);
       state.socket = wrap(ws, lastId);
-      state.handlers = options.onOpen(state.socket, decoder.decode(ws.getRemoteAddressAsText()));
+      state.handlers = options.onOpen(state.socket, state.admitted);
     },
+    ping: control,
+    pong: control,
     message(ws, message, isBinary) {
+      silence.heard(ws);
       const { handlers } = ws.getUserData();
       // The buffer is taken away on return: decoding copies it.
       const readable = !isBinary && message.byteLength <= maxFrameBytes;
-      handlers?.onMessage(readable ? decoder.decode(message) : UNREADABLE);
+      handlers?.onMessage(readable ? decoder.decode(message) : UNREADABLE, message.byteLength);
     },
     close(ws, code) {
-      const { socket, handlers } = ws.getUserData();
+      const { socket, handlers, admitted } = ws.getUserData();
+      silence.forget(ws);
+      admitted.release();
       socket.markClosed();
       handlers?.onClose(code);
     },
@@ -86,7 +122,11 @@ export async function startUwsServer(options: UwsServerOptions): Promise<{ port:
     response
       .writeStatus('404 Not Found')
       .writeHeader('Content-Type', 'application/json')
-      .end('{"error":{"code":"not_found","message":"connect a WebSocket to /v1/agent","retryable":false}}');
+      // A connection that stays open would be one that no limit counts.
+      .end(
+        '{"error":{"code":"not_found","message":"connect a WebSocket to /v1/agent","retryable":false}}',
+        true,
+      );
   });
 
   const listener = await new Promise<us_listen_socket>((resolve, reject) => {
@@ -95,32 +135,51 @@ export async function startUwsServer(options: UwsServerOptions): Promise<{ port:
       else reject(new Error(`can't listen on ${options.host}:${options.port}; is the port taken?`));
     });
   });
-  return { port: uws.us_socket_local_port(listener), close: () => uws.us_listen_socket_close(listener) };
+  const close = () => {
+    silence.stop();
+    uws.us_listen_socket_close(listener);
+  };
+  return { port: uws.us_socket_local_port(listener), close };
 }
 
 /** Synchronous on purpose: an upgrade that waits can be handed a socket that is gone. */
 function upgrade(
   options: UwsServerOptions,
+  decode: (text: ArrayBuffer) => string,
   response: HttpResponse,
   request: HttpRequest,
   context: us_socket_context_t,
 ): void {
-  const origin = request.getHeader('origin');
   const protocols = request.getHeader('sec-websocket-protocol');
-  const offered = protocols.split(',').map((name) => name.trim());
-  if (!options.isAccepting()) {
-    response.writeStatus('503 Service Unavailable').writeHeader('Retry-After', '1').end();
-    return;
-  }
+  const refuse = (reason: HandshakeRefusal, status: string, body: string, retryAfterMs?: number) => {
+    options.onRefused(reason);
+    response.cork(() => {
+      response.writeStatus(status);
+      if (retryAfterMs !== undefined) {
+        response.writeHeader('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
+      }
+      response.end(body, true);
+    });
+  };
+  if (!options.isAccepting()) return refuse('stopping', '503 Service Unavailable', '', 1_000);
+  const origin = request.getHeader('origin');
   if (origin !== '' && !options.isOriginAllowed(origin)) {
-    response.writeStatus('403 Forbidden').end('this origin may not connect');
-    return;
+    return refuse('origin', '403 Forbidden', 'this origin may not connect');
   }
+  const offered = protocols.split(',').map((name) => name.trim());
   if (protocols !== '' && !offered.includes(SUBPROTOCOL)) {
-    response.writeStatus('400 Bad Request').end(`the subprotocol is ${SUBPROTOCOL}`);
-    return;
+    return refuse('subprotocol', '400 Bad Request', `the subprotocol is ${SUBPROTOCOL}`);
   }
-  const state: Partial<SocketState> = { handlers: null };
+  const peer = decode(response.getRemoteAddressAsText());
+  const address = toClientAddress(peer, readForwardedFor(request), options.trustedHops);
+  const admitted = options.admission.admit(address);
+  if ('refused' in admitted) {
+    const { refused, retryAfterMs } = admitted;
+    return refused === 'unauthenticated'
+      ? refuse(refused, '503 Service Unavailable', 'too many connect at this moment', retryAfterMs)
+      : refuse(refused, '429 Too Many Requests', 'too many connections from your address', retryAfterMs);
+  }
+  const state: Partial<SocketState> = { admitted, handlers: null };
   response.upgrade(
     state as SocketState,
     request.getHeader('sec-websocket-key'),
@@ -128,6 +187,15 @@ function upgrade(
     request.getHeader('sec-websocket-extensions'),
     context,
   );
+}
+
+/** Some proxies write a header of their own below the client's: all of them in their order. */
+function readForwardedFor(request: HttpRequest): string {
+  const values: string[] = [];
+  request.forEach((name, value) => {
+    if (name === 'x-forwarded-for') values.push(value);
+  });
+  return values.join(',');
 }
 
 function wrap(ws: WebSocket<SocketState>, id: number): SocketState['socket'] {

@@ -4,6 +4,8 @@ import { sleepUntil } from '@ramal/testkit';
 import { type AgentHub, createAgentHub } from '../src/agent-hub.ts';
 import type { AgentRequests } from '../src/agent-requests.ts';
 import { type ConnectionDeps, openConnection } from '../src/connection.ts';
+import type { SocketHandlers } from '../src/uws-server.ts';
+import { admitSocket, openAdmission } from './admit-socket.ts';
 import { createFakeSocket, type FakeSocket, type Frame } from './fake-socket.ts';
 import { createMemoryInbox, type MemoryInbox } from './memory-inbox.ts';
 import { createNotedEvents, type NotedEvents } from './noted-events.ts';
@@ -13,6 +15,8 @@ interface TestClient {
   socket: FakeSocket;
   /** Sends a message as it is; null stands for one that can't be read. */
   raw(text: string | null): void;
+  /** Sends a WebSocket ping or pong with so many bytes in it. */
+  control(bytes: number): void;
   /** Sends a frame and waits for what answers it. */
   ask(op: string, data?: object): Promise<Frame | { code: number; reason: string }>;
   /** Sends `auth` and waits until the client is ready or closed. */
@@ -37,6 +41,8 @@ export interface TestGateway {
   /** Whether what let the agent in still counts. */
   stands(agent: VerifiedAgent): boolean;
   onDial: AgentRequests['dial'];
+  /** What sockets count against; by default nothing. */
+  admission: ReturnType<typeof openAdmission>;
   connect(over?: Partial<ConnectionDeps>): TestClient;
   closeAll(): void;
 }
@@ -76,12 +82,17 @@ export function createTestGateway(): TestGateway {
     cutOff: false,
     stands: () => true,
     onDial: async (_agent, { intentId }) => ({ intentId, callId: 'c1' }),
+    admission: openAdmission(),
     connect(over = {}) {
       const socket = createFakeSocket();
-      const handlers = openConnection(socket, { ...toDeps(gateway), ...over });
-      socket.onClose = (code) => handlers.onClose(code);
+      const admitted = admitSocket('192.0.2.7', gateway.admission);
+      const handlers = openConnection(socket, { ...toDeps(gateway), ...over }, admitted);
+      socket.onClose = (code) => {
+        admitted.release();
+        handlers.onClose(code);
+      };
       open.push(socket);
-      return toClient(socket, (text) => handlers.onMessage(text));
+      return toClient(socket, handlers);
     },
     closeAll() {
       for (const socket of open.splice(0)) socket.close(1000, 'test over');
@@ -136,15 +147,18 @@ function toDeps(gateway: TestGateway): ConnectionDeps {
     heartbeatMs: 25_000,
     maxSocketsPerAgent: 3,
     messagesPerSec: 20,
+    bytesPerSec: 0,
     maxFrameBytes: 16_384,
   };
 }
 
-function toClient(socket: FakeSocket, send: (text: string | null) => void): TestClient {
+function toClient(socket: FakeSocket, handlers: SocketHandlers): TestClient {
   let nextId = 0;
+  const send = (text: string | null) => handlers.onMessage(text, Buffer.byteLength(text ?? ''));
   return {
     socket,
     raw: send,
+    control: (bytes) => handlers.onControl(bytes),
     ask(op, data = {}) {
       nextId += 1;
       const id = nextId;

@@ -13,6 +13,7 @@ import { createAgentHub } from '../src/agent-hub.ts';
 import { type ConnectionDeps, openConnection } from '../src/connection.ts';
 import { startPresenceKeeper } from '../src/presence-keeper.ts';
 import { createRedisLink } from '../src/redis-link.ts';
+import { admitSocket } from './admit-socket.ts';
 import { createFakeSocket, type FakeSocket, type Frame } from './fake-socket.ts';
 import { createNotedEvents } from './noted-events.ts';
 import { toVerified } from './verified-agent.ts';
@@ -130,6 +131,7 @@ export async function openClaimsStack(): Promise<ClaimsStack> {
         heartbeatMs: 25_000,
         maxSocketsPerAgent: 20,
         messagesPerSec: 1_000,
+        bytesPerSec: 0,
         maxFrameBytes: 16_384,
       };
       return {
@@ -201,12 +203,13 @@ function toPopup(callId: string): Popup {
 async function openPage(deps: ConnectionDeps, options: PageOptions = {}): Promise<TestPage> {
   const { tenant = 'acme', user = 'ana', tab, focused, resume } = options;
   const socket = createFakeSocket();
-  const handlers = openConnection(socket, deps);
+  const handlers = openConnection(socket, deps, admitSocket());
   socket.onClose = (code) => handlers.onClose(code);
   let lastId = 0;
   const send = (op: string, data: object = {}) => {
     lastId += 1;
-    handlers.onMessage(JSON.stringify({ op, id: lastId, data }));
+    const text = JSON.stringify({ op, id: lastId, data });
+    handlers.onMessage(text, text.length);
     return lastId;
   };
   const ask = async (op: string, data?: object) => {

@@ -18,11 +18,12 @@ const HOUR_SEC = 3600;
 
 /** @throws Error when the gateway does not let it in within half a minute */
 export async function connectBenchAgent(
-  { gatewayUrl, secret }: BenchSystem,
+  { gatewayUrl, secret }: Pick<BenchSystem, 'gatewayUrl' | 'secret'>,
   tenant: string,
   signal: AbortSignal,
+  { agent = AGENT, onFrame }: { agent?: typeof AGENT; onFrame?: (frame: Buffer) => void } = {},
 ): Promise<BenchAgent> {
-  const token = await signAgentToken({ secret, tenant, ...AGENT, ttlSec: HOUR_SEC });
+  const token = await signAgentToken({ secret, tenant, ...agent, ttlSec: HOUR_SEC });
   const socket = new WebSocket(`${gatewayUrl}/v1/agent`, SUBPROTOCOL, { perMessageDeflate: false });
   socket.on('error', () => undefined);
   const patience = AbortSignal.any([signal, AbortSignal.timeout(READY_WITHIN_MS)]);
@@ -33,6 +34,7 @@ export async function connectBenchAgent(
   let refused = 0;
   socket.on('message', (data: Buffer) => {
     if (data.subarray(0, 14).includes('"error"')) refused += 1;
+    onFrame?.(data);
   });
   const heartbeat = setInterval(() => socket.send('{"op":"ping","id":"p","data":{}}'), 25_000);
   socket.on('close', () => clearInterval(heartbeat));

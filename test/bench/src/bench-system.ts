@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,17 +9,40 @@ import pg from 'pg';
 /** Undone at the end of a run, the last one first. */
 export type Releases = (() => Promise<unknown>)[];
 
-/** A company with one agent, and where its CTI listens. */
+/** A company with its agents, and where its CTI listens. */
 export interface BenchTenant {
   readonly tenant: string;
   readonly port: number;
+  /** Default 1. */
+  readonly agents?: number;
+  /** What its CTI calls back with; default: it does not. */
+  readonly callbackToken?: string;
 }
 
 export interface BenchSystem {
   readonly gatewayUrl: string;
+  /** Of no use when the webhook was not asked for. */
+  readonly webhookUrl: string;
+  /** The gateway's process, which changes when it has to be started again. */
+  gatewayPid(): number | undefined;
   readonly redisUrl: string;
   /** Signs agents' tokens. */
   readonly secret: string;
+}
+
+/** Runs a bench, and undoes at its end what it opened. */
+export async function withReleases<Report>(
+  { log }: RunEnvironment,
+  run: (releases: Releases) => Promise<Report>,
+): Promise<Report> {
+  const releases: Releases = [];
+  try {
+    return await run(releases);
+  } finally {
+    for (const release of releases.reverse()) {
+      await release().catch((error: unknown) => log(`while stopping: ${String(error)}`));
+    }
+  }
 }
 
 export interface RunEnvironment {
@@ -27,7 +50,13 @@ export interface RunEnvironment {
   signal: AbortSignal;
 }
 
+/** The agent of a company that has one. */
 export const AGENT = { user: 'agent', ramal: '3501' };
+
+/** A company's agents, from 0. */
+export function benchAgentOf(index: number): { user: string; ramal: string } {
+  return index === 0 ? AGENT : { user: `agent-${index}`, ramal: String(3501 + index) };
+}
 /** The pace is what is measured: no limit of ours may end it. */
 const SETTINGS = { dialLimits: { agentPerMinute: 100_000, agentPerHour: 1_000_000 } };
 
@@ -36,6 +65,7 @@ export async function startBenchSystem(
   tenants: readonly BenchTenant[],
   { log, signal }: RunEnvironment,
   releases: Releases,
+  { webhook = false, gatewayEnv = {} }: { webhook?: boolean; gatewayEnv?: Record<string, string> } = {},
 ): Promise<BenchSystem> {
   const home = await mkdtemp(join(tmpdir(), 'ramal-bench-'));
   releases.push(() => rm(home, { recursive: true, force: true }));
@@ -51,17 +81,23 @@ export async function startBenchSystem(
   const stack = await startStack({
     home,
     ports: 'free',
-    only: ['history', 'dialer', 'ws-gateway'],
+    only: ['history', 'dialer', 'ws-gateway', ...(webhook ? (['webhook'] as const) : [])],
     signal,
     serverEnv: { PATH: process.env['PATH'], REDIS_URL: redis.url, DATABASE_URL: database.databaseUrl },
     env: {
       '*': { LOG_LEVEL: 'error' },
-      'ws-gateway': { AGENT_TOKEN_SECRET: secret, GATEWAY_DRAIN_MS: '50' },
+      'ws-gateway': { AGENT_TOKEN_SECRET: secret, GATEWAY_DRAIN_MS: '50', ...gatewayEnv },
     },
   });
   releases.push(stack.stop);
   await seedTenants(database.databaseUrl, tenants);
-  return { gatewayUrl: stack.dev.gatewayUrl, redisUrl: redis.url, secret };
+  return {
+    gatewayUrl: stack.dev.gatewayUrl,
+    webhookUrl: stack.dev.webhookUrl,
+    gatewayPid: () => stack.dev.services['ws-gateway']?.pid,
+    redisUrl: redis.url,
+    secret,
+  };
 }
 
 /** The companies' rows, which no service has read yet: they count at once. */
@@ -87,11 +123,20 @@ async function seedTenants(databaseUrl: string, tenants: readonly BenchTenant[])
        select id, $2 from jsonb_to_recordset($1) as t(id int)`,
       [JSON.stringify(rows), SETTINGS],
     );
+    const agents = tenants.flatMap(({ tenant, agents: count = 1 }) =>
+      Array.from({ length: count }, (_, index) => ({ tenant, ...benchAgentOf(index) })),
+    );
     await client.query(
       `insert into agents (tenant, user_name, ramal, agente, senha, active)
-       select tenant, $2, $3, 'agent', 'bench', true from jsonb_to_recordset($1) as t(tenant text)`,
-      [JSON.stringify(rows), AGENT.user, AGENT.ramal],
+       select tenant, "user", ramal, 'agent', 'bench', true
+       from jsonb_to_recordset($1) as t(tenant text, "user" text, ramal text)`,
+      [JSON.stringify(agents)],
     );
+    for (const { tenant, callbackToken } of tenants) {
+      if (callbackToken === undefined) continue;
+      const hash = createHash('sha256').update(callbackToken).digest();
+      await client.query('insert into callback_tokens (token_hash, tenant) values ($1, $2)', [hash, tenant]);
+    }
   } finally {
     await client.end();
   }

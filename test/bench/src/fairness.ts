@@ -3,9 +3,15 @@ import { connectRedis } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { type BenchAgent, connectBenchAgent } from './bench-agent.ts';
 import { openBenchCtis, type Sickness } from './bench-ctis.ts';
-import { type BenchTenant, type Releases, type RunEnvironment, startBenchSystem } from './bench-system.ts';
+import {
+  type BenchTenant,
+  type Releases,
+  type RunEnvironment,
+  startBenchSystem,
+  withReleases,
+} from './bench-system.ts';
 import type { FairnessOptions } from './options.ts';
-import { type Percentiles, toMedian, toPercentiles } from './percentiles.ts';
+import { type Percentiles, toMedian, toPercentiles, toRatio } from './percentiles.ts';
 
 /** One part of a round: the dials of those companies alone whose CTI is always well. */
 interface FairnessPart extends Percentiles {
@@ -49,14 +55,7 @@ export async function runFairness(
   options: FairnessOptions,
   environment: RunEnvironment,
 ): Promise<FairnessReport> {
-  const releases: Releases = [];
-  try {
-    return await measure(options, environment, releases);
-  } finally {
-    for (const release of releases.reverse()) {
-      await release().catch((error: unknown) => environment.log(`while stopping: ${String(error)}`));
-    }
-  }
+  return withReleases(environment, (releases) => measure(options, environment, releases));
 }
 
 async function measure(
@@ -199,10 +198,6 @@ function toReport(
     },
     refused,
   };
-}
-
-function toRatio(a: number, b: number): number {
-  return b === 0 ? 0 : Math.round((a / b) * 1000) / 1000;
 }
 
 /** For a person. */

@@ -1,12 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import type { RunEnvironment } from './bench-system.ts';
 import { renderFairness, runFairness } from './fairness.ts';
-import { BenchOptionError, type FairnessOptions, HELP, parseOptions } from './options.ts';
+import { renderHostile, runHostile } from './hostile.ts';
+import { BenchOptionError } from './named-numbers.ts';
+import { type BenchOptions, HELP, parseOptions } from './options.ts';
 
 const INTERRUPTED = 130;
 const REPORTS = new URL('../../../reports/', import.meta.url);
 
 async function main(args: readonly string[]): Promise<number> {
-  let options: FairnessOptions | 'help';
+  let options: BenchOptions | 'help';
   try {
     options = parseOptions(args);
   } catch (error) {
@@ -24,8 +27,8 @@ async function main(args: readonly string[]): Promise<number> {
     process.on(name, () => stop.abort(new Error('interrupted')));
   }
   try {
-    const report = await runFairness(options, { log, signal: stop.signal });
-    process.stdout.write(renderFairness(report));
+    const { report, text } = await run(options, { log, signal: stop.signal });
+    process.stdout.write(text);
     const json = JSON.stringify(report);
     await mkdir(REPORTS, { recursive: true });
     await writeFile(new URL('bench.json', REPORTS), `${json}\n`);
@@ -35,6 +38,19 @@ async function main(args: readonly string[]): Promise<number> {
     if (!stop.signal.aborted) throw error;
     log('stopped');
     return INTERRUPTED;
+  }
+}
+
+async function run(asked: BenchOptions, environment: RunEnvironment) {
+  switch (asked.bench) {
+    case 'fairness': {
+      const report = await runFairness(asked.options, environment);
+      return { report, text: renderFairness(report) };
+    }
+    case 'hostile': {
+      const report = await runHostile(asked.options, environment);
+      return { report, text: renderHostile(report) };
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import { BenchOptionError, type NumberLimits, parseNamedNumbers } from './named-numbers.ts';
+
 /** What the fairness bench is asked to do. */
 export interface FairnessOptions {
   tenants: number;
@@ -9,15 +11,23 @@ export interface FairnessOptions {
   perMinute: number;
 }
 
-/** An option that can't be understood; the message says which and what it takes. */
-export class BenchOptionError extends Error {
-  readonly code = 'bench_option_invalid';
-  override readonly name = 'BenchOptionError';
+/** What the hostile bench is asked to do. */
+export interface HostileOptions {
+  /** Agents who work. */
+  agents: number;
+  /** How long each of a round's two parts measures, in seconds. */
+  seconds: number;
+  rounds: number;
 }
 
-export const HELP = `npm run bench: how the whole system behaves under load. Without a name, every bench runs.
+export type BenchOptions =
+  | { bench: 'fairness'; options: FairnessOptions }
+  | { bench: 'hostile'; options: HostileOptions };
+
+export const HELP = `npm run bench: how the whole system behaves under load. Without a name it is fairness.
 
   npm run bench -- fairness --tenants 200 --sick 20 --seconds 30 --rounds 3
+  npm run bench -- hostile --agents 1000 --seconds 12 --rounds 3
 
 fairness: what do companies whose CTI is well feel of those whose CTI is not? Each company dials at a steady pace, first
 with all CTIs well, then with some of them mute, breaking connections off or taking 5 s, in turns. Measured is the time from
@@ -28,58 +38,59 @@ the agent's dial frame to the request at the CTI, of those companies alone whose
   --seconds N      how long each part of a round measures; default 30
   --rounds N       rounds of one part well, one part sick; default 3
   --perMinute N    dials of each company in a minute; default 60
+
+hostile: what do agents feel of clients that attack the gateway? Agents get pop-ups of calls and dial at a steady pace, in
+turns without and with a crew of hostile clients, in a process of its own and at a low priority, that floods the gateway with
+handshakes, messages and pings, never finishes handshakes and frames, and breaks the protocol in every way that
+test/security knows. Measured are the time from a callback to the agent's pop-up and from the dial frame to the request at the CTI.
+
+  --agents N       agents who work; default 1000
+  --seconds N      how long each part of a round measures; default 12
+  --rounds N       rounds of one part quiet, one part attacked; default 3
+
   --help           this text
 
 It prints a table, and one JSON object as the last line of standard output, which is also in reports/bench.json. Exit code:
-0 when every dial of a well company arrived, 1 when not, 2 for a wrong option, 130 after Ctrl-C. It runs servers and services
-of its own on free ports of 127.0.0.1 and leaves nothing behind. Other work on the machine is measured with it.
+0 when every dial and pop-up that was measured arrived, 1 when not, 2 for a wrong option, 130 after Ctrl-C. It runs servers and
+services of its own on free ports of 127.0.0.1 and leaves nothing behind. Other work on the machine is measured with it.
 `;
 
-const LIMITS = {
+const FAIRNESS_LIMITS: NumberLimits<keyof FairnessOptions> = {
   tenants: [2, 2_000],
   sick: [1, 500],
   seconds: [1, 600],
   rounds: [1, 100],
   perMinute: [1, 600],
-} as const satisfies Record<keyof FairnessOptions, readonly [least: number, most: number]>;
+};
+const FAIRNESS: Record<keyof FairnessOptions, number> = {
+  tenants: 200,
+  sick: 20,
+  seconds: 30,
+  rounds: 3,
+  perMinute: 60,
+};
 
-const DEFAULTS: FairnessOptions = { tenants: 200, sick: 20, seconds: 30, rounds: 3, perMinute: 60 };
+const HOSTILE_LIMITS: NumberLimits<keyof HostileOptions> = {
+  agents: [4, 10_000],
+  seconds: [1, 600],
+  rounds: [1, 100],
+};
+const HOSTILE: Record<keyof HostileOptions, number> = { agents: 1_000, seconds: 12, rounds: 3 };
 
 /**
- * Reads the name of a bench and `--name value` or `--name=value`.
+ * Reads the name of a bench and its options.
  * @returns 'help' when that is asked for
  * @throws BenchOptionError
  */
-export function parseOptions(args: readonly string[]): FairnessOptions | 'help' {
+export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
   if (args.includes('--help') || args.includes('-h')) return 'help';
   const [first, ...others] = args;
   const named = first !== undefined && !first.startsWith('--');
-  if (named && first !== 'fairness') throw new BenchOptionError(`there is no bench ${first}`);
-  const words = (named ? others : args).flatMap((word) => {
-    const at = word.startsWith('--') ? word.indexOf('=') : -1;
-    return at === -1 ? [word] : [word.slice(0, at), word.slice(at + 1)];
-  });
-  const options = { ...DEFAULTS };
-  for (let i = 0; i < words.length; i += 2) {
-    const name = words[i]?.replace(/^--/, '') ?? '';
-    if (!isOption(name) || !words[i]?.startsWith('--')) {
-      throw new BenchOptionError(`unknown option ${words[i]}`);
-    }
-    options[name] = toNumber(name, words[i + 1]);
-  }
+  const bench = named ? first : 'fairness';
+  const given = named ? others : args;
+  if (bench === 'hostile') return { bench, options: parseNamedNumbers(given, HOSTILE_LIMITS, HOSTILE) };
+  if (bench !== 'fairness') throw new BenchOptionError(`there is no bench ${bench}`);
+  const options = parseNamedNumbers(given, FAIRNESS_LIMITS, FAIRNESS);
   if (options.sick >= options.tenants) throw new BenchOptionError('--sick must be less than --tenants');
-  return options;
-}
-
-function isOption(name: string): name is keyof FairnessOptions {
-  return Object.hasOwn(LIMITS, name);
-}
-
-function toNumber(name: keyof FairnessOptions, text: string | undefined): number {
-  const [least, most] = LIMITS[name];
-  const value = /^\d+$/.test(text ?? '') ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  throw new BenchOptionError(
-    `--${name} takes a whole number from ${least} to ${most}, not ${text ?? 'nothing'}`,
-  );
+  return { bench, options };
 }

@@ -23,3 +23,8 @@ export function toMedian(values: readonly number[]): number {
   const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? 0;
   return (upper + lower) / 2;
 }
+
+/** With three digits; 0 over nothing. */
+export function toRatio(a: number, b: number): number {
+  return b === 0 ? 0 : Math.round((a / b) * 1000) / 1000;
+}

@@ -27,3 +27,13 @@ it('never allows more than burst and rate together, however the tries fall', () 
     }),
   );
 });
+
+it('takes what costs more as a whole or not at all, and says how long that would take', () => {
+  const bucket = createTokenBucket(10, 50);
+  expect(bucket.take(0, 45)).toBe(true);
+  expect(bucket.take(0, 10)).toBe(false);
+  expect(bucket.waitMs(0, 10)).toBe(500);
+  expect(bucket.take(499, 10)).toBe(false);
+  expect(bucket.take(500, 10)).toBe(true);
+  expect(bucket.waitMs(9_000_000)).toBe(0);
+});
