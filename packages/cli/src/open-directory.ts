@@ -1,4 +1,5 @@
 import { tenantId } from '@ramal/contracts';
+import { ConfigInvalidError, readMasterKeysOf } from '@ramal/runtime';
 import {
   type AddressPolicy,
   AllowListInvalidError,
@@ -12,6 +13,7 @@ import {
   createSecretSealer,
   createTenantSecrets,
   createTenantStores,
+  type MasterKeys,
   type SecretSealer,
   type Store,
   type Tenant,
@@ -27,10 +29,11 @@ export interface Directory {
   store: Store;
   /** Where a tenant's configuration lives: a database of its own, or the shared one (R42). */
   storeOf(tenant: Tenant): Promise<Store>;
-  /** Null without RAMAL_MASTER_KEY. */
+  /** Null without a master key, as is `masterKeys`. */
   sealer: SecretSealer | null;
-  /** Null without RAMAL_MASTER_KEY. */
+  /** Null without a master key. */
   secrets: TenantSecrets | null;
+  masterKeys: MasterKeys | null;
   /** Which addresses a CTI may have, as far as this environment tells. @throws UsageError where it can't be read */
   readPolicy(): AddressPolicy;
   /** Fit to be shown. */
@@ -38,7 +41,6 @@ export interface Directory {
 }
 
 const APPLICATION_NAME = 'ramal-cli';
-const MASTER_KEY_BYTES = 32;
 
 /** Opens the database, says which one, and closes it when the work is done. */
 export async function withDirectory<T>(
@@ -46,8 +48,7 @@ export async function withDirectory<T>(
   option: string | undefined,
   work: (directory: Directory) => Promise<T>,
 ): Promise<T> {
-  const masterKey = parseMasterKey(process.env['RAMAL_MASTER_KEY']);
-  const sealer = masterKey === null ? null : createSecretSealer(masterKey);
+  const masterKeys = await openMasterKeys(process.env);
   const { databaseUrl, from } = await findDatabaseUrl(process, option);
   const maskedUrl = maskDatabaseUrl(databaseUrl);
   note(`database: ${maskedUrl} (from ${from})`);
@@ -58,8 +59,15 @@ export async function withDirectory<T>(
     applicationName: APPLICATION_NAME,
     onPoolError,
   });
-  const secrets =
-    masterKey === null ? null : createTenantSecrets({ store, masterKeys: createMasterKeys([masterKey]) });
+  const secrets = masterKeys === null ? null : createTenantSecrets({ store, masterKeys });
+  const sealer =
+    masterKeys === null || secrets === null
+      ? null
+      : createSecretSealer({
+          secrets,
+          masterKeys,
+          onNotSealed: (error) => note(`ramal: a secret stays as it is for now: ${error.message}`),
+        });
   const stores = createTenantStores({
     shared: store,
     sealer,
@@ -72,6 +80,7 @@ export async function withDirectory<T>(
       storeOf: (tenant) => stores.of(tenant),
       sealer,
       secrets,
+      masterKeys,
       readPolicy: () => toPolicy(process.env['OUTBOUND_ALLOW'] ?? '', from),
       maskedUrl,
     });
@@ -88,11 +97,15 @@ export function parseTenant(name: string | undefined): string {
   throw new UsageError('a tenant has a name of 1 to 128 characters, as wl_chamados_empresa.tenant holds it.');
 }
 
-function parseMasterKey(masterKey: string | undefined): Buffer | null {
-  if (masterKey === undefined || masterKey === '') return null;
-  const key = Buffer.from(masterKey, 'base64');
-  if (key.length !== MASTER_KEY_BYTES) throw new UsageError('RAMAL_MASTER_KEY must be 32 bytes in base64.');
-  return key;
+/** The master keys of the environment, as the services read them. @throws UsageError */
+async function openMasterKeys(env: CommandInput<OptionSpecs>['process']['env']): Promise<MasterKeys | null> {
+  try {
+    const keys = await readMasterKeysOf(env);
+    return keys === null ? null : createMasterKeys(keys);
+  } catch (error) {
+    if (error instanceof ConfigInvalidError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 /** As the dialer's: the environment's list, and that of "npm start" where its database is looked at. */

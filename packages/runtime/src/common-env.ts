@@ -1,6 +1,7 @@
 import { DEFAULT_PARTITIONS } from '@ramal/contracts';
 import { z } from 'zod';
-import { count, flag, masterKey, port } from './parse-env.ts';
+import { masterKeyEnv } from './master-key-env.ts';
+import { count, flag, port } from './parse-env.ts';
 
 /** The variables every service reads. */
 export const commonEnv = {
@@ -16,9 +17,7 @@ export const commonEnv = {
     .describe(
       'How many partitions tenants are spread over; the same in every process, for the life of the data',
     ),
-  RAMAL_MASTER_KEY: masterKey()
-    .optional()
-    .describe('32 bytes in base64: encrypts the passwords in wl_chamados_empresa; the same in every process'),
+  ...masterKeyEnv,
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

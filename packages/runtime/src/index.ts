@@ -13,6 +13,7 @@ export { announceFailpoints, failpoint } from './failpoint.ts';
 export { createKeyedLimit, type KeyedLimit } from './keyed-limit.ts';
 export { type Releasers, type RunServiceOptions, runService } from './lifecycle.ts';
 export { createLogger, type Logger, maskNumber, toLoggedError } from './logger.ts';
+export { readMasterKeys, readMasterKeysOf } from './master-key-env.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { newCallId } from './new-call-id.ts';
 export {
@@ -36,3 +37,4 @@ export {
 export { createProviderKeys, type FetchKeys, type ProviderKeys } from './provider-keys.ts';
 export { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 export { WireError } from './wire-error.ts';
+export { warnWithoutMasterKey } from './warn-without-master-key.ts';

@@ -70,10 +70,3 @@ export const origins = (fallback: string) =>
 
 /** A secret that signs: too short ones are refused. */
 export const signingSecret = () => z.string().min(32, 'must hold at least 32 characters');
-
-/** A key of 32 bytes, in base64. */
-export const masterKey = () =>
-  z
-    .string()
-    .transform((text) => Buffer.from(text, 'base64'))
-    .refine((key) => key.length === 32, 'must be 32 bytes in base64: openssl rand -base64 32');

@@ -31,13 +31,13 @@ test("a tenant's users are listed with nothing secret", async () => {
 });
 
 test("R31 the credentials are the user's own; what is empty is missing", async () => {
-  expect(await findAgentCredentials(db.store, 'acme', 'ana')).toEqual({
+  expect(await findAgentCredentials(db.store, null, 'acme', 'ana')).toEqual({
     ramal: '3501',
     agente: 'ag1',
     senha: 'own',
     token: 'tok',
   });
-  expect(await findAgentCredentials(db.store, 'acme', 'bia')).toEqual({
+  expect(await findAgentCredentials(db.store, null, 'acme', 'bia')).toEqual({
     ramal: null,
     agente: 'ag2',
     senha: null,
@@ -46,8 +46,8 @@ test("R31 the credentials are the user's own; what is empty is missing", async (
 });
 
 test('R31 an empty senha_padrao is no senha, and an inactive user has no credentials', async () => {
-  expect(await findAgentCredentials(db.store, 'acme', 'caio')).toBeNull();
-  expect(await findAgentCredentials(db.store, `o'x"%_`, `%'_`)).toEqual({
+  expect(await findAgentCredentials(db.store, null, 'acme', 'caio')).toBeNull();
+  expect(await findAgentCredentials(db.store, null, `o'x"%_`, `%'_`)).toEqual({
     ramal: '3501',
     agente: 'ag4',
     senha: null,

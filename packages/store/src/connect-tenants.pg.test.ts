@@ -114,7 +114,7 @@ test('R42 a password that a DBA filled in plain is encrypted in place at first s
   const { rows } = await tenants.store.query<{ senha_banco: string }>(
     'select senha_banco from wl_chamados_empresa where empresa_id = 2',
   );
-  expect(rows[0]?.senha_banco).toMatch(/^enc:v1:/);
+  expect(rows[0]?.senha_banco).toMatch(/^enc:v2:1:/);
   await tenants.store.query(
     `insert into agents (tenant, user_name, ramal, agente, senha, active) values ('dois', 'eva', '2001', 'ag-eva', '', true)`,
   );
@@ -125,7 +125,7 @@ test('R42 a password that a DBA filled in plain is encrypted in place at first s
   const after = await tenants.store.query<{ senha_padrao: string }>(
     'select senha_padrao from wl_chamados_empresa where empresa_id = 2',
   );
-  expect(after.rows[0]?.senha_padrao).toMatch(/^enc:v1:/);
+  expect(after.rows[0]?.senha_padrao).toMatch(/^enc:v2:1:/);
 });
 
 test('R42 a tenant whose database is out of reach fails alone, and fast after the first time', async () => {

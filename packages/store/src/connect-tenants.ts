@@ -4,7 +4,7 @@ import { createCallbackTokenUses } from './callback-token-uses.ts';
 import { type ConfigListener, startConfigListener } from './config-listener.ts';
 import { connectStore, type Store, type StoreOptions } from './connect-store.ts';
 import { createMasterKeys } from './master-keys.ts';
-import { createSecretSealer } from './sealed-secret.ts';
+import { createSecretSealer } from './secret-sealer.ts';
 import { createTenantLookup, MAX_ENTRIES, type TenantLookup, toMaxAgeMs } from './tenant-lookup.ts';
 import { createTenantSecrets, type TenantSecrets } from './tenant-secrets.ts';
 import { createTenantStores, type TenantStores } from './tenant-stores.ts';
@@ -41,9 +41,16 @@ export function connectTenants(options: TenantsOptions): Tenants {
   const { databaseUrl, applicationName, masterKey, maxConnections, timeouts = {}, onError } = options;
   const onPoolError = (error: Error) => onError('postgres pool', error);
   const masterKeys = masterKey === null ? null : createMasterKeys([masterKey].flat());
-  const sealer = masterKeys === null ? null : createSecretSealer(masterKeys.newest.key);
   const store = connectStore({ databaseUrl, applicationName, maxConnections, timeouts, onPoolError });
   const secrets = masterKeys === null ? null : createTenantSecrets({ store, masterKeys });
+  const sealer =
+    masterKeys === null || secrets === null
+      ? null
+      : createSecretSealer({
+          secrets,
+          masterKeys,
+          onNotSealed: (error) => onError('sealing of a secret', error),
+        });
   const stores = createTenantStores({ shared: store, sealer, applicationName, onPoolError });
   let listener: ConfigListener | null = null;
   let access: AccessWatch | null = null;

@@ -90,7 +90,7 @@ export {
   type TenantProfile,
 } from './tenant-lookup.ts';
 export { readCompanySecret } from './company-secrets.ts';
-export { createSecretSealer, type SecretSealer } from './sealed-secret.ts';
+export { createSecretSealer, type SecretSealer } from './secret-sealer.ts';
 export { connectTenants, type Tenants, type TenantsOptions } from './connect-tenants.ts';
 export { createTenantStores, type TenantStores } from './tenant-stores.ts';
 export { createMasterKeys, type MasterKeys } from './master-keys.ts';

@@ -7,10 +7,12 @@ const PATIENCE_MS = 500;
  * Reads through a cache, and falls back on what was last known when the database fails or takes longer than
  * half a second: calls go on while PostgreSQL is down. That something does not exist is not worth remembering:
  * made-up tokens would push out what is.
+ * @param isAnswer errors that are the database's word, so that what was known does not stand in
  */
 export function createPatientReader<V>(
   cache: Cache<string, V | null>,
   now: () => number,
+  isAnswer: (error: unknown) => boolean = () => false,
 ): (key: string) => Promise<V | null> {
   const lastKnown = new Map<string, V>();
   /** Since when the database owes an answer: patience is lost once, not by everyone who asks. */
@@ -40,6 +42,10 @@ export function createPatientReader<V>(
     const stale = new Promise<V>((resolve) => {
       timer = setTimeout(() => resolve(known), Math.max(0, patienceMs));
     });
-    return Promise.race([fresh.catch(() => known), stale]).finally(() => clearTimeout(timer));
+    const answer = fresh.catch((error: unknown) => {
+      if (isAnswer(error)) throw error;
+      return known;
+    });
+    return Promise.race([answer, stale]).finally(() => clearTimeout(timer));
   };
 }

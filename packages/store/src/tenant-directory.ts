@@ -24,7 +24,7 @@ const SELECT_TENANT = `
          case when trim(host) <> '' and trim(nome_banco) <> '' and senha_banco <> '' then jsonb_build_object(
            'host', trim(host), 'name', trim(nome_banco),
            -- A sealed password says nothing; a plain one is sealed before it is used, and then this changes.
-           'passwordMark', case when senha_banco like 'enc:v1:%' then right(senha_banco, 16) else 'plain' end
+           'passwordMark', case when senha_banco ~ '^enc:v[0-9]+:' then right(senha_banco, 16) else 'plain' end
          ) end as database
     from wl_chamados_empresa`;
 

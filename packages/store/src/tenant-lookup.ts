@@ -22,7 +22,8 @@ import type { Store } from './connect-store.ts';
 import { type CtiRows, readCtiRows } from './cti-rows.ts';
 import { readCompanySecret } from './company-secrets.ts';
 import { createPatientReader } from './patient-reader.ts';
-import type { SecretSealer } from './sealed-secret.ts';
+import { SealedSecretError } from './sealed-secret-error.ts';
+import type { SecretSealer } from './secret-sealer.ts';
 import { findTenant, type Tenant } from './tenant-directory.ts';
 import type { TenantStores } from './tenant-stores.ts';
 
@@ -135,7 +136,11 @@ export function createTenantLookup(options: TenantLookupOptions): TenantLookup {
   const ownProfile = createPatientReader(inOwn, now);
   const profile = async (name: string) =>
     (await knownTenant(name))?.database == null ? sharedProfile(name) : ownProfile(name);
-  const credentialsOf = createPatientReader(credentials, now);
+  const credentialsOf = createPatientReader(
+    credentials,
+    now,
+    (error) => error instanceof SealedSecretError,
+  );
   return {
     tenant: knownTenant,
     profile,
@@ -202,11 +207,10 @@ async function loadCredentials(
   tenant: string,
   user: string,
 ): Promise<AgentCredentials | null> {
-  const credentials = await findAgentCredentials(store, tenant, user);
+  const credentials = await findAgentCredentials(store, sealer, tenant, user);
   if (credentials === null || credentials.senha !== null) return credentials;
   const company = await findTenant(store, tenant);
-  const senha =
-    company === null ? null : await readCompanySecret(store, sealer, company.empresaId, 'senha_padrao');
+  const senha = company === null ? null : await readCompanySecret(store, sealer, company, 'senha_padrao');
   return { ...credentials, senha };
 }
 

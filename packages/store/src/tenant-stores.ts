@@ -1,7 +1,7 @@
 import { readCompanySecret } from './company-secrets.ts';
 import { connectStore, type Store } from './connect-store.ts';
 import { migrate } from './migrate.ts';
-import type { SecretSealer } from './sealed-secret.ts';
+import type { SecretSealer } from './secret-sealer.ts';
 import type { Tenant } from './tenant-directory.ts';
 
 /** The databases of tenants that have one of their own (R42); all others live in the shared one. */
@@ -42,7 +42,7 @@ export function createTenantStores(options: TenantStoresOptions): TenantStores {
   const failures = new Map<number, { untilMs: number; error: unknown }>();
 
   const connect = async (tenant: Tenant, database: OwnDatabase): Promise<Store> => {
-    const password = await readCompanySecret(shared, sealer, tenant.empresaId, 'senha_banco');
+    const password = await readCompanySecret(shared, sealer, tenant, 'senha_banco');
     const databaseUrl = toDatabaseUrl(database, password ?? '');
     await migrate(databaseUrl);
     return connectStore({

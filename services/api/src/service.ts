@@ -17,8 +17,10 @@ import {
   createProviderKeys,
   type Logger,
   newCallId,
+  readMasterKeys,
   type Releasers,
   startOpsServer,
+  warnWithoutMasterKey,
 } from '@ramal/runtime';
 import { connectTenants, findRamal } from '@ramal/store';
 import { createApp } from './app.ts';
@@ -42,10 +44,12 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   releasers.add('redis', () => redis.disconnect());
   const queue = createDialQueue(redis);
   releasers.add('dial queue', () => queue.close());
+  const masterKeys = await readMasterKeys(config);
+  warnWithoutMasterKey(masterKeys, { logger, metrics });
   const tenants = connectTenants({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'ramal-api',
-    masterKey: config.RAMAL_MASTER_KEY ?? null,
+    masterKey: masterKeys,
     maxConnections: MAX_CONNECTIONS,
     timeouts: STORE_TIMEOUTS,
     onError: (_what, error) => events.idleConnectionLost(error),

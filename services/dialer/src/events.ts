@@ -19,6 +19,8 @@ export interface Events {
   addressDenied(fields: AddressesSkipped & Partial<DialFields>): void;
   /** The circuit breaker of a tenant's CTI. */
   breakerMoved(fields: { tenant: string; move: 'opened' | 'closed' }): void;
+  /** A secret of the company or the user does not open. The field's name alone is told. */
+  secretUnreadable(fields: DialFields & { field: string; why: string }): void;
   skipped(fields: { tenant: string; intentId: string; why: string }): void;
   backgroundFailed(what: string, error: unknown): void;
 }
@@ -47,6 +49,10 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     "Time from the request's first byte to the CTI's answer",
     BUCKETS_SEC,
   );
+  const unreadable = metrics.counter(
+    'ramal_dialer_secrets_unreadable_total',
+    'Dials that failed because a secret in the database does not open',
+  );
   const failures = metrics.counter('ramal_dialer_failures_total', 'Background work that failed and goes on', [
     'what',
   ]);
@@ -72,6 +78,10 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     breakerMoved(fields) {
       breakers.inc({ move: fields.move });
       logger.warn(fields, 'circuit breaker moved');
+    },
+    secretUnreadable(fields) {
+      unreadable.inc();
+      logger.error(fields, 'a secret in the database does not open');
     },
     skipped: (fields) => logger.info(fields, 'dial skipped'),
     backgroundFailed(what, error) {

@@ -9,14 +9,33 @@ import {
   type OriginateRequest,
   toDialReason,
 } from '@ramal/cti';
-import { judgeDial, type TenantLookup } from '@ramal/store';
+import { judgeDial, SealedSecretError, type TenantLookup } from '@ramal/store';
 import { DialRefusedError } from './errors.ts';
+import type { Events } from './events.ts';
+
+interface PreparedDial {
+  request: OriginateRequest;
+  dialect: DialDialect;
+  rules: AnswerRules;
+}
 
 /** Looks everything up and builds the request. @throws DialRefusedError */
 export async function prepareDial(
   intent: DialIntent,
-  { lookup }: { lookup: TenantLookup },
-): Promise<{ request: OriginateRequest; dialect: DialDialect; rules: AnswerRules }> {
+  deps: { lookup: TenantLookup; events: Pick<Events, 'secretUnreadable'> },
+): Promise<PreparedDial> {
+  try {
+    return await buildRequest(intent, deps.lookup);
+  } catch (error) {
+    if (!(error instanceof SealedSecretError)) throw error;
+    // Whoever looks after the keys must mend it; no retry would.
+    const { tenant, intentId, callId } = intent;
+    deps.events.secretUnreadable({ tenant, intentId, callId, field: error.field, why: error.message });
+    throw new DialRefusedError('cti_config_invalid');
+  }
+}
+
+async function buildRequest(intent: DialIntent, lookup: TenantLookup): Promise<PreparedDial> {
   const profile = await lookup.profile(intent.tenant);
   if (profile === null || !profile.tenant.active) throw new DialRefusedError('tenant_disabled');
   if (profile.cti.status !== 'ok') throw new DialRefusedError(toDialReason(profile.cti));

@@ -8,8 +8,20 @@ import {
   createTraceRecorder,
 } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
+<<<<<<< HEAD
 import { createOutbound } from '@ramal/outbound';
 import { createMetrics, type Logger, newCallId, type Releasers, startOpsServer } from '@ramal/runtime';
+=======
+import {
+  createMetrics,
+  type Logger,
+  newCallId,
+  readMasterKeys,
+  type Releasers,
+  startOpsServer,
+  warnWithoutMasterKey,
+} from '@ramal/runtime';
+>>>>>>> 4f66e22 (feat: seal users' senha and token, and move companies' passwords to the tenants' keys)
 import { connectTenants } from '@ramal/store';
 import type { Config } from './config.ts';
 import { startDialWorker } from './dial-worker.ts';
@@ -37,10 +49,12 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
     onDropped: (count, why) => lost.inc({ why }, count),
   });
   releasers.add('flight recorder', () => recorder.stop());
+  const masterKeys = await readMasterKeys(config);
+  warnWithoutMasterKey(masterKeys, { logger, metrics });
   const tenants = connectTenants({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'ramal-dialer',
-    masterKey: config.RAMAL_MASTER_KEY ?? null,
+    masterKey: masterKeys,
     maxConnections: 8,
     onError: (what, error) => events.backgroundFailed(what, error),
   });

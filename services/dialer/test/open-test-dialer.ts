@@ -98,6 +98,7 @@ export async function openTestDialer(): Promise<TestDialer> {
     skipped: note('skipped'),
     addressDenied: note('addressDenied'),
     breakerMoved: note('breakerMoved'),
+    secretUnreadable: note('secretUnreadable'),
     backgroundFailed: (what, error) => void noted.push({ event: `failed ${what}`, fields: String(error) }),
   };
   const directory: TestDialer['directory'] = {

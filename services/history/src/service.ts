@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { connectRedis, createCallBus, createEventStream, createOpenCalls } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
-import { createMetrics, type Logger, type Releasers, startOpsServer } from '@ramal/runtime';
+import {
+  createMetrics,
+  type Logger,
+  readMasterKeys,
+  type Releasers,
+  startOpsServer,
+  warnWithoutMasterKey,
+} from '@ramal/runtime';
 import { connectTenants, findMaxCallMs } from '@ramal/store';
 import type { Config } from './config.ts';
 import { createEvents } from './events.ts';
@@ -23,10 +30,12 @@ export async function startHistory(config: Config, logger: Logger, releasers: Re
   const names = createNames(config.RAMAL_PARTITIONS);
   const consumer = `${hostname()}-${randomBytes(6).toString('hex')}`;
 
+  const masterKeys = await readMasterKeys(config);
+  warnWithoutMasterKey(masterKeys, { logger, metrics });
   const tenants = connectTenants({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'ramal-history',
-    masterKey: config.RAMAL_MASTER_KEY ?? null,
+    masterKey: masterKeys,
     maxConnections: Math.min(config.RAMAL_PARTITIONS, 8),
     onError: (what, error) => events.backgroundFailed(what, error),
   });

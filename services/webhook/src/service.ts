@@ -7,7 +7,14 @@ import {
   createWebhookIds,
 } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
-import { createMetrics, type Logger, type Releasers, startOpsServer } from '@ramal/runtime';
+import {
+  createMetrics,
+  type Logger,
+  readMasterKeys,
+  type Releasers,
+  startOpsServer,
+  warnWithoutMasterKey,
+} from '@ramal/runtime';
 import { connectTenants } from '@ramal/store';
 import { createApp } from './app.ts';
 import { createBasicCheck } from './basic-check.ts';
@@ -42,10 +49,12 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
     onDropped: (count, why) => lost.inc({ why }, count),
   });
   releasers.add('flight recorder', () => recorder.stop());
+  const masterKeys = await readMasterKeys(config);
+  warnWithoutMasterKey(masterKeys, { logger, metrics });
   const tenants = connectTenants({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'ramal-webhook',
-    masterKey: config.RAMAL_MASTER_KEY ?? null,
+    masterKey: masterKeys,
     maxConnections: 4,
     onError: (what, error) => events.backgroundFailed(what, error),
   });

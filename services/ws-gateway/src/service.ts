@@ -21,8 +21,10 @@ import {
   createProviderKeys,
   type Logger,
   newCallId,
+  readMasterKeys,
   type Releasers,
   startOpsServer,
+  warnWithoutMasterKey,
 } from '@ramal/runtime';
 import { connectTenants, findRamal } from '@ramal/store';
 import { createAccessSweep } from './access-sweep.ts';
@@ -70,10 +72,12 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
     log: logger,
   });
   releasers.add('redis feed', () => subscriber.disconnect());
+  const masterKeys = await readMasterKeys(config);
+  warnWithoutMasterKey(masterKeys, { logger, metrics });
   const tenants = connectTenants({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'ramal-ws-gateway',
-    masterKey: config.RAMAL_MASTER_KEY ?? null,
+    masterKey: masterKeys,
     maxConnections: 4,
     onError: (what, error) => events.backgroundFailed(what, error),
   });

@@ -15,16 +15,16 @@ import type { CheckedUser } from './find-user-findings.ts';
  */
 export async function readCheckedUsers(
   { store, sealer }: Pick<Directory, 'store' | 'sealer'>,
-  { tenant, empresaId }: Tenant,
+  company: Tenant,
   mode: AuthMode | null,
 ): Promise<{ users: CheckedUser[]; onDefaultSenha: string[] }> {
-  const onDefaultSenha = mode === 1 || mode === 4 ? await listUsersOnDefaultSenha(store, tenant) : [];
+  const onDefaultSenha = mode === 1 || mode === 4 ? await listUsersOnDefaultSenha(store, company.tenant) : [];
   const senhaPadrao =
-    onDefaultSenha.length > 0 ? await readCompanySecret(store, sealer, empresaId, 'senha_padrao') : null;
+    onDefaultSenha.length > 0 ? await readCompanySecret(store, sealer, company, 'senha_padrao') : null;
   const users: CheckedUser[] = [];
-  for (const { user, active } of await listAgents(store, tenant)) {
+  for (const { user, active } of await listAgents(store, company.tenant)) {
     if (!active) continue;
-    const own = await findAgentCredentials(store, tenant, user);
+    const own = await findAgentCredentials(store, sealer, company.tenant, user);
     users.push({ user, credentials: { ...own, senha: own?.senha ?? senhaPadrao } });
   }
   return { users, onDefaultSenha };

@@ -1,4 +1,4 @@
-import { createSecretSealer, hashSecret, insertCallbackToken } from '@ramal/store';
+import { createMasterKeys, createTenantSecrets, hashSecret, insertCallbackToken } from '@ramal/store';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CliDatabase, MANUAL_ROW, openCliDatabase } from '../../test/open-cli-database.ts';
 
@@ -236,10 +236,10 @@ test('R42 senha_padrao completes a user and is never shown', async () => {
 test('R42 an encrypted senha_padrao needs the master key, and is read with it', async () => {
   await seedSoundTenant();
   const masterKey = Buffer.alloc(32, 7);
-  const place = { empresaId: 1, column: 'senha_padrao' };
+  const secrets = createTenantSecrets({ store: db.store, masterKeys: createMasterKeys([masterKey]) });
   await db.store.query('update agents set senha = null');
   await db.store.query('update wl_chamados_empresa set senha_padrao = $1', [
-    createSecretSealer(masterKey).seal('canary-padrao', place),
+    await secrets.seal('demo', 'wl_chamados_empresa.senha_padrao', 'canary-padrao'),
   ]);
   const without = await db.ramal(['config', 'check', 'demo']);
   expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('set RAMAL_MASTER_KEY') });
