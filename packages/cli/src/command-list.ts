@@ -18,6 +18,8 @@ import { callbackTokenRevoke } from './commands/callback-token-revoke.ts';
 import { callbackTokenRotate } from './commands/callback-token-rotate.ts';
 import { configCheck } from './commands/config-check.ts';
 import { configConvert } from './commands/config-convert.ts';
+import { keysRotate } from './commands/keys-rotate.ts';
+import { keysStatus } from './commands/keys-status.ts';
 import { migrateDatabase } from './commands/migrate-database.ts';
 
 /** Every command, in the order of the help. A new one is a file in commands/ and a line here. */
@@ -41,5 +43,7 @@ export const COMMANDS: readonly Command[] = [
   accessAddKey,
   accessRemoveKey,
   accessUseDeployment,
+  keysRotate,
+  keysStatus,
   migrateDatabase,
 ];

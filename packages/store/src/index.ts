@@ -106,3 +106,5 @@ export {
   setProviderPolicy,
   type TokenPolicyView,
 } from './token-policies.ts';
+export { type ColumnStatus, type KeyStatus, readKeyStatus } from './key-status.ts';
+export { listTenantsWithSecrets, rewrapTenantKeys, rotateTenantKey } from './rotate-keys.ts';
