@@ -47,6 +47,8 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const stack = await startStack({
     home,
     ports: 'free',
+    // Its servers, or its database on a shared one, are the test's own.
+    rights: 'least',
     serverEnv: { PATH: process.env['PATH'], REDIS_URL: servers.redisUrl, DATABASE_URL: servers.databaseUrl },
     ...(options.only === undefined ? {} : { only: options.only }),
     ...(options.replicas === undefined ? {} : { replicas: options.replicas }),

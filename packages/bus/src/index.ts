@@ -67,3 +67,4 @@ export {
   type TraceRecorderOptions,
 } from './trace-recorder.ts';
 export { createWebhookIds, type SignedMessage, type WebhookIds, type WebhookIdState } from './webhook-ids.ts';
+export { applyRedisRights, toAclFile } from './apply-redis-rights.ts';

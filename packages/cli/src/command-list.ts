@@ -18,6 +18,7 @@ import { callbackTokenRevoke } from './commands/callback-token-revoke.ts';
 import { callbackTokenRotate } from './commands/callback-token-rotate.ts';
 import { configCheck } from './commands/config-check.ts';
 import { configConvert } from './commands/config-convert.ts';
+import { dbGrant } from './commands/db-grant.ts';
 import { keysRotate } from './commands/keys-rotate.ts';
 import { keysStatus } from './commands/keys-status.ts';
 import { migrateDatabase } from './commands/migrate-database.ts';
@@ -43,6 +44,7 @@ export const COMMANDS: readonly Command[] = [
   accessAddKey,
   accessRemoveKey,
   accessUseDeployment,
+  dbGrant,
   keysRotate,
   keysStatus,
   migrateDatabase,

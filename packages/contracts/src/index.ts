@@ -137,3 +137,4 @@ export {
   ROLES,
   toKeyRights,
 } from './rights.ts';
+export { ROLE_SERVICES, type RoleService, toRoleName } from './service-roles.ts';

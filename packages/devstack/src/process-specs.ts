@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { RoleService } from '@ramal/contracts';
 import { LOOPBACK } from '@ramal/outbound';
 import { toEntry } from './process-entry.ts';
 import type { ServiceName } from './service-names.ts';
@@ -19,9 +20,14 @@ export interface ProcessSpec {
   opsUrl: string;
 }
 
-export interface StackAddresses {
+/** Where a service finds Redis and PostgreSQL, as whom. */
+export interface ServerUrls {
   redisUrl: string;
   databaseUrl: string;
+}
+
+export interface StackAddresses {
+  urlsOf(service: RoleService): ServerUrls;
   ports: StackPorts;
 }
 
@@ -31,15 +37,15 @@ export const toWsUrl = (port: number) => `ws://${HOST}:${port}`;
 
 /** The environment each service parses at its start. */
 export function toProcessSpecs(
-  { redisUrl, databaseUrl, ports }: StackAddresses,
+  { urlsOf, ports }: StackAddresses,
   secrets: StackSecrets,
 ): Record<ServiceName, ProcessSpec> {
-  const service = (name: ServiceName, opsPort: number, env: Record<string, string> = {}): ProcessSpec => ({
+  const service = (name: RoleService, opsPort: number, env: Record<string, string> = {}): ProcessSpec => ({
     name,
     entry: toEntry(join('services', name)),
     env: {
-      REDIS_URL: redisUrl,
-      DATABASE_URL: databaseUrl,
+      REDIS_URL: urlsOf(name).redisUrl,
+      DATABASE_URL: urlsOf(name).databaseUrl,
       RAMAL_MASTER_KEY: secrets.masterKey,
       // The simulator, and whatever CTI a developer runs on this machine; nowhere but here is that allowed by itself.
       OUTBOUND_ALLOW: [LOOPBACK, process.env['OUTBOUND_ALLOW'] ?? ''].join(','),

@@ -3,6 +3,7 @@ import { migrate } from '@ramal/store';
 import { type DevFile, signDevTenants } from './dev-file.ts';
 import { writeJsonFile } from './json-file.ts';
 import { toHttpUrl, toWsUrl } from './process-specs.ts';
+import { giveRights } from './give-rights.ts';
 import { createLogRenderer } from './render-log-line.ts';
 import { seedDatabase } from './seed.ts';
 import { createServiceGroup, type ServiceGroup } from './service-group.ts';
@@ -36,6 +37,11 @@ export interface StartStackOptions {
    * gets servers of its own.
    */
   serverEnv?: NodeJS.ProcessEnv;
+  /**
+   * `least`: each service connects with a role and a user of its own, which may do what it needs and no more (threat 12).
+   * `full`: all use the servers' addresses as they are. Default: `least` on servers that the stack started.
+   */
+  rights?: 'least' | 'full';
   /** Paints the log lines; default false. */
   colour?: boolean;
   /** How long each process may take to be ready, in ms; default 60 000. */
@@ -114,6 +120,7 @@ async function openStack(
   const redisUrl = servers.redis.url;
   const databaseUrl = servers.postgres.url;
   await timed('database schema', log, () => migrate(databaseUrl));
+  const urlsOf = await timed('rights of the services', log, () => giveRights(servers, options.rights, log));
   await timed('demo data', log, () => seedDatabase(databaseUrl, secrets, ports.simulator));
 
   options.signal?.throwIfAborted();
@@ -121,7 +128,7 @@ async function openStack(
   const wanted = (name: ServiceName) => options.only?.includes(name) ?? true;
   const instances = (
     await toStackInstances({
-      addresses: { redisUrl, databaseUrl, ports },
+      addresses: { urlsOf, ports },
       secrets,
       replicas: options.replicas ?? {},
       mode: options.ports ?? 'stable',

@@ -108,3 +108,6 @@ export {
 } from './token-policies.ts';
 export { type ColumnStatus, type KeyStatus, readKeyStatus } from './key-status.ts';
 export { listTenantsWithSecrets, rewrapTenantKeys, rotateTenantKey } from './rotate-keys.ts';
+export { grantRights, type RolePasswords } from './rights/grant-rights.ts';
+export { toRightsFile } from './rights/rights-sql.ts';
+export { readRolePasswords } from './rights/role-passwords.ts';

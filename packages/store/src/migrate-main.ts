@@ -1,10 +1,15 @@
 import { migrate } from './migrate.ts';
+import { grantRights } from './rights/grant-rights.ts';
+import { readRolePasswords } from './rights/role-passwords.ts';
 
 const HELP = `node packages/store/dist/migrate-main.js: brings the database up to date.
 
 Applies what is missing of packages/store/migrations, in one transaction, and prints the name of each migration
 it applied. Safe to run at any time and from several places at once: they wait for each other.
 
+  --grant        makes the services' roles afterwards too, with the rights each needs and no more, and sets the
+                 passwords of WS_GATEWAY_ROLE_PASSWORD, DIALER_ROLE_PASSWORD, WEBHOOK_ROLE_PASSWORD,
+                 HISTORY_ROLE_PASSWORD, API_ROLE_PASSWORD and OWNER_ROLE_PASSWORD
   DATABASE_URL   postgres://user:password@host:port/database, a direct connection and no transaction pooler
   --help         this text
 
@@ -12,13 +17,15 @@ Exits with 0 when the database is up to date, 1 when it could not be reached or 
 it was called wrongly.
 `;
 
-async function main(args: readonly string[], databaseUrl: string | undefined): Promise<number> {
+async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const databaseUrl = env['DATABASE_URL'];
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(HELP);
     return 0;
   }
-  if (args.length > 0) {
-    process.stderr.write(`unknown option ${args[0]}\n\n${HELP}`);
+  const unknown = args.find((arg) => arg !== '--grant');
+  if (unknown !== undefined) {
+    process.stderr.write(`unknown option ${unknown}\n\n${HELP}`);
     return 2;
   }
   if (databaseUrl === undefined || !/^postgres(ql)?:\/\//.test(databaseUrl)) {
@@ -28,6 +35,10 @@ async function main(args: readonly string[], databaseUrl: string | undefined): P
   const applied = await migrate(databaseUrl);
   for (const name of applied) process.stdout.write(`applied ${name}\n`);
   process.stdout.write(`the database is up to date (${applied.length} applied)\n`);
+  if (args.includes('--grant')) {
+    await grantRights(databaseUrl, readRolePasswords(env));
+    process.stdout.write('the roles have their rights\n');
+  }
   return 0;
 }
 
@@ -38,7 +49,7 @@ function toMessage(error: unknown): string {
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2), process.env['DATABASE_URL']);
+  process.exitCode = await main(process.argv.slice(2), process.env);
 } catch (error) {
   process.stderr.write(`migrate: ${toMessage(error)}\n`);
   process.exitCode = 1;

@@ -8,10 +8,7 @@ import {
   createTraceRecorder,
 } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
-<<<<<<< HEAD
 import { createOutbound } from '@ramal/outbound';
-import { createMetrics, type Logger, newCallId, type Releasers, startOpsServer } from '@ramal/runtime';
-=======
 import {
   createMetrics,
   type Logger,
@@ -21,7 +18,6 @@ import {
   startOpsServer,
   warnWithoutMasterKey,
 } from '@ramal/runtime';
->>>>>>> 4f66e22 (feat: seal users' senha and token, and move companies' passwords to the tenants' keys)
 import { connectTenants } from '@ramal/store';
 import type { Config } from './config.ts';
 import { startDialWorker } from './dial-worker.ts';

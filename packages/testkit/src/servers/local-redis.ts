@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleepUntil } from '../sleep-until.ts';
@@ -14,6 +14,9 @@ export async function startLocalRedis(binary: string, options: FindServerOptions
   await stopOrphan(dataDir, portFile);
   const port = await findFreePort(options.preferredPort);
   await writeFile(portFile, String(port));
+  // Users that are made while it runs (ACL SETUSER, ACL SAVE) are there after a restart too.
+  const aclFile = join(dataDir, 'users.acl');
+  await appendFile(aclFile, '');
   const url = `redis://127.0.0.1:${port}`;
   const temporary = options.dataDir === undefined;
   const server = await startServerProcess({
@@ -22,6 +25,7 @@ export async function startLocalRedis(binary: string, options: FindServerOptions
     args: [
       ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--daemonize', 'no'],
       ...['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '', '--loglevel', 'warning'],
+      ...['--aclfile', aclFile],
     ],
     stopSignals: [
       { signal: 'SIGTERM', waitMs: 5000 },

@@ -1,0 +1,186 @@
+import { ROLE_SERVICES, type RoleService, toRoleName } from '@ramal/contracts';
+import { createTestDatabase } from '@ramal/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { incoming, reduceForTest } from '../../test/call-events.ts';
+import { openTestStore, type TestStore } from '../../test/open-test-store.ts';
+import { connectStore, type Store } from '../connect-store.ts';
+import { writeBatch } from '../history-writes.ts';
+import { migrate } from '../migrate.ts';
+import { ensurePartitions } from '../partitions.ts';
+import { grantRights } from './grant-rights.ts';
+import { SERVICE_RIGHTS } from './service-rights.ts';
+
+let db: TestStore;
+const stores = new Map<RoleService | 'owner', Store>();
+/** Roles are the cluster's: test files that run at the same time must agree on it. */
+const password = 'rights-of-tests';
+const passwords = Object.fromEntries([...ROLE_SERVICES, 'owner'].map((name) => [name, password]));
+
+beforeAll(async () => {
+  db = await openTestStore(await createTestDatabase());
+  await grantRights(db.databaseUrl, {});
+  for (const service of [...ROLE_SERVICES, 'owner'] as const) {
+    // As the role, without its password: other files use the same roles with others.
+    const store = connectStore({
+      databaseUrl: db.databaseUrl,
+      applicationName: 'rights',
+      onPoolError: () => undefined,
+    });
+    stores.set(service, {
+      ...store,
+      query: (text, values) => asRole(store, service, (transaction) => transaction.query(text, values)),
+      withTransaction: (work) => asRole(store, service, work),
+    });
+  }
+});
+afterAll(async () => {
+  for (const store of stores.values()) await store.close();
+  await db.drop();
+});
+
+function asRole<T>(
+  store: Store,
+  service: RoleService | 'owner',
+  work: Parameters<Store['withTransaction']>[0] &
+    ((transaction: Parameters<Parameters<Store['withTransaction']>[0]>[0]) => Promise<T>),
+): Promise<T> {
+  return store.withTransaction(async (transaction) => {
+    await transaction.query(`set local role ${toRoleName(service)}`);
+    return work(transaction);
+  });
+}
+
+const as = (service: RoleService | 'owner') => {
+  const store = stores.get(service);
+  if (store === undefined) throw new Error(`no store of ${service}`);
+  return store;
+};
+
+async function rightsOf(service: RoleService): Promise<string[]> {
+  const { rows } = await db.store.query<{ right: string }>(
+    `select lower(privilege_type) || ' ' || table_name as right
+       from information_schema.table_privileges where grantee = $1
+      union
+     select lower(p.privilege_type) || ' ' || p.table_name || '.' || p.column_name
+       from information_schema.column_privileges p
+      where p.grantee = $1
+        and not exists (select 1 from information_schema.table_privileges t
+                         where t.grantee = $1 and t.table_name = p.table_name and t.privilege_type = p.privilege_type)
+      order by 1`,
+    [toRoleName(service)],
+  );
+  return rows.map(({ right }) => right).sort();
+}
+
+describe.each(ROLE_SERVICES)('threat 12 the role of %s', (service) => {
+  test('has exactly the rights of the table in the code', async () => {
+    const wanted = SERVICE_RIGHTS[service].tables.flatMap(({ table, privilege, columns }) =>
+      columns === undefined
+        ? [`${privilege} ${table}`]
+        : columns.map((column) => `${privilege} ${table}.${column}`),
+    );
+    expect(await rightsOf(service)).toEqual([...new Set(wanted)].sort());
+  });
+
+  test.each([
+    ['drop table calls'],
+    ['create table mine (id int)'],
+    ['truncate agents'],
+    ['delete from wl_chamados_empresa'],
+    ['delete from tenant_keys'],
+    ['update tenant_keys set master_key_id = master_key_id'],
+    [`update agents set ramal = '1'`],
+    [`insert into agents (tenant, user_name) values ('a', 'b')`],
+    [`insert into api_keys (key_hash, name) values ('x', 'x')`],
+    ['select * from ramal_migrations'],
+    ['create role mine'],
+    [`copy calls to program 'true'`],
+    ['alter function ramal_ensure_partitions(date, int) security invoker'],
+  ])('may not %s', async (statement) => {
+    await expect(as(service).query(statement)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  test('reads users’ credentials, keys and calls, or may not', async () => {
+    const may = async (statement: string) =>
+      as(service)
+        .query(statement)
+        .then(
+          () => true,
+          (error: { code?: string }) => (error.code === '42501' ? false : Promise.reject(error)),
+        );
+    const credentials = service === 'dialer' || service === 'ws-gateway';
+    expect(await may('select senha from agents')).toBe(credentials);
+    expect(await may('select token from agents')).toBe(credentials);
+    expect(await may('select senha_padrao from wl_chamados_empresa')).toBe(credentials);
+    expect(await may('select key_hash from api_keys')).toBe(service === 'api');
+    expect(await may('select token_hash from callback_tokens')).toBe(service === 'webhook');
+    expect(await may('select peer from calls')).toBe(service === 'history' || service === 'api');
+    expect(await may(`select ramal_ensure_partitions('2026-01-01', 1)`)).toBe(service === 'history');
+  });
+});
+
+test('history makes months and stores events with its rights', async () => {
+  const history = as('history');
+  expect(await ensurePartitions(history, 2, Date.UTC(2031, 4, 1))).toBeGreaterThan(0);
+  const event = incoming({ tenant: 'acme' });
+  const batch = { partition: 0, checkpointId: '1-1', events: [{ event }], deadLetters: [] };
+  expect(await writeBatch(history, batch, reduceForTest)).toMatchObject({ events: 1, calls: 1 });
+  expect((await as('api').query('select call_id from calls')).rowCount).toBe(1);
+});
+
+test('what was granted beside the table is taken away the next time, and nothing is ever without rights meanwhile', async () => {
+  await db.store.query('grant delete on calls to ramal_webhook');
+  await db.store.query('grant select (senha) on agents to ramal_webhook');
+  await grantRights(db.databaseUrl, {});
+  const rights = await rightsOf('webhook');
+  expect(rights).not.toContain('delete calls');
+  expect(rights).not.toContain('select agents.senha');
+  expect(rights).toContain('select callback_tokens');
+});
+
+test('the owner’s role owns what is ours, migrates, and is no superuser; a CRM’s own table stays the CRM’s', async () => {
+  const other = await createTestDatabase();
+  const store = connectStore({
+    databaseUrl: other.databaseUrl,
+    applicationName: 'rights',
+    onPoolError: () => undefined,
+  });
+  try {
+    await store.query('create table empresas (empresa_id int primary key)');
+    const crm = `crm_${new URL(other.databaseUrl).pathname.slice(6)}`;
+    await store.query(`create role ${crm}`);
+    await store.query(`alter table empresas owner to ${crm}`);
+    await migrate(other.databaseUrl);
+    await grantRights(other.databaseUrl, {});
+    const { rows } = await store.query<{ owner: string; name: string }>(
+      `select relname as name, relowner::regrole::text as owner from pg_class
+        where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')`,
+    );
+    expect(rows.length).toBeGreaterThan(15);
+    for (const { name, owner } of rows)
+      expect([name, owner]).toEqual([name, name === 'empresas' ? crm : 'ramal_owner']);
+    await asRole(store, 'owner', (transaction) =>
+      transaction.query('alter table calls add column probe int'),
+    );
+    await expect(
+      asRole(store, 'owner', (transaction) => transaction.query('create role mine')),
+    ).rejects.toMatchObject({ code: '42501' });
+    await store.query(`drop owned by ${crm}`);
+    await store.query(`drop role ${crm}`);
+  } finally {
+    await store.close();
+    await other.drop();
+  }
+});
+
+test('databases of one cluster that are set up at the same time don’t get in each other’s way', async () => {
+  const others = await Promise.all(Array.from({ length: 4 }, () => createTestDatabase()));
+  try {
+    for (const { databaseUrl } of others) await migrate(databaseUrl);
+    // Each sets the same passwords, as stacks of one cluster do.
+    const settings = Object.fromEntries(Object.entries(passwords).filter(([name]) => name === 'owner'));
+    await Promise.all(others.map(({ databaseUrl }) => grantRights(databaseUrl, settings)));
+  } finally {
+    for (const other of others) await other.drop();
+  }
+});

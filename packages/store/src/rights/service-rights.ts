@@ -1,0 +1,79 @@
+import type { RoleService } from '@ramal/contracts';
+
+export type Privilege = 'select' | 'insert' | 'update' | 'delete';
+
+/** What a service may do with a table, or with some columns of it. */
+export interface TableRight {
+  table: string;
+  privilege: Privilege;
+  /** Absent: of the whole table. */
+  columns?: readonly string[];
+}
+
+export interface ServiceRights {
+  tables: readonly TableRight[];
+  /** Functions it may call, with their argument types. */
+  functions?: readonly string[];
+}
+
+const may = (table: string, ...privileges: Privilege[]): TableRight[] =>
+  privileges.map((privilege) => ({ table, privilege }));
+const mayColumns = (table: string, privilege: Privilege, columns: readonly string[]): TableRight[] => [
+  { table, privilege, columns },
+];
+
+const COMPANY = ['empresa_id', 'nome', 'tenant', 'ativo', 'vip', 'host', 'nome_banco', 'senha_banco'];
+const USER = ['tenant', 'user_name', 'display_name', 'ramal', 'active'];
+
+/**
+ * Every service knows the companies, their users and their configuration, and opens the databases of those that have one of
+ * their own (R42): so it reads senha_banco, and seals it where it is plain.
+ */
+const DIRECTORY: readonly TableRight[] = [
+  ...mayColumns('wl_chamados_empresa', 'select', COMPANY),
+  ...mayColumns('wl_chamados_empresa', 'update', ['senha_banco']),
+  ...mayColumns('agents', 'select', USER),
+  ...may('empresas', 'select'),
+  ...may('configuracao_cti', 'select'),
+  ...may('cti_settings', 'select'),
+  ...may('tenant_keys', 'select', 'insert'),
+];
+
+/** What stands for a user at the CTI (R31). */
+const CREDENTIALS: readonly TableRight[] = [
+  ...mayColumns('wl_chamados_empresa', 'select', ['senha_padrao']),
+  ...mayColumns('wl_chamados_empresa', 'update', ['senha_padrao']),
+  ...mayColumns('agents', 'select', ['agente', 'senha', 'token']),
+  ...mayColumns('agents', 'update', ['senha', 'token']),
+];
+
+/**
+ * The rights of each service's role, and no more (threat 12). This is the only place that says so: the SQL file, the
+ * command-line tool and the tests are made of it. What a new statement needs is added here.
+ */
+export const SERVICE_RIGHTS: Readonly<Record<RoleService, ServiceRights>> = {
+  // Credentials: agents of the legacy dialect may log in with their senha (R47).
+  'ws-gateway': { tables: [...DIRECTORY, ...CREDENTIALS] },
+  dialer: { tables: [...DIRECTORY, ...CREDENTIALS] },
+  webhook: { tables: [...DIRECTORY, ...may('callback_tokens', 'select')] },
+  history: {
+    tables: [
+      ...DIRECTORY,
+      ...may('calls', 'select', 'insert', 'update', 'delete'),
+      ...may('call_events', 'select', 'insert'),
+      ...may('call_traces', 'select', 'insert'),
+      ...may('dead_letters', 'select', 'insert'),
+      ...may('stream_checkpoints', 'select', 'insert', 'update'),
+    ],
+    functions: ['ramal_ensure_partitions(date, int)'],
+  },
+  api: {
+    tables: [
+      ...DIRECTORY,
+      ...may('api_keys', 'select'),
+      ...may('calls', 'select'),
+      ...may('call_events', 'select'),
+      ...may('call_traces', 'select'),
+    ],
+  },
+};
