@@ -25,6 +25,11 @@ const COMPOSE_VARIABLES = [
     null,
     'Password of the Redis container; letters and digits only, for it goes into a URL',
   ],
+  ...['WS_GATEWAY', 'DIALER', 'WEBHOOK', 'HISTORY', 'API'].map((name) => [
+    `${name}_ROLE_PASSWORD`,
+    null,
+    `Password of the role ramal_${name.toLowerCase()} in PostgreSQL and Redis; letters and digits only`,
+  ]),
   ['PUBLISH_HOST', '127.0.0.1', 'Address of this machine on which the ports are published'],
   [
     'GATEWAY_PUBLISHED_PORTS',
@@ -102,7 +107,7 @@ function toEnvExample(groups) {
   return [
     '# The environment of the services, written from their schemas by "npm run env:example". An empty variable',
     '# counts as absent. "npm start" needs none of these. With docker compose, copy this file to .env and fill in',
-    '# AGENT_TOKEN_SECRET, RAMAL_MASTER_KEY, GATEWAY_ALLOWED_ORIGINS and the two passwords at the end; docker-compose.yml sets the addresses',
+    '# AGENT_TOKEN_SECRET, RAMAL_MASTER_KEY, GATEWAY_ALLOWED_ORIGINS and the passwords at the end; docker-compose.yml sets the addresses',
     '# and ports of Redis, PostgreSQL and the services inside its own network itself.',
     '',
     ...groups.flatMap(([title, variables]) => section(title, variables)),

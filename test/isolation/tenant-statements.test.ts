@@ -15,12 +15,7 @@ const EXPLAINED: readonly { file: string; begins: string; why: string }[] = [
   {
     file: 'packages/store/src/tenant-directory.ts',
     begins: 'select empresa_id::int as "empresaId"',
-    why: 'the beginning of two statements: one goes on with "where tenant = $1"',
-  },
-  {
-    file: 'packages/store/src/tenant-directory.ts',
-    begins: 'select * from (${SELECT_TENANT}) as t',
-    why: 'history goes through all databases, and needs to know which there are',
+    why: 'the beginning of two: one goes on with "where tenant = $1", one tells history which databases there are',
   },
   {
     file: 'packages/store/src/cti-rows.ts',
@@ -72,6 +67,15 @@ const EXPLAINED: readonly { file: string; begins: string; why: string }[] = [
     begins: 'update calls c set direction',
     why: 'calls whose tenant was compared under lock in the same transaction',
   },
+  ...[
+    'select l.id, ${CONTENT} as content from audit_log l where l.id >',
+    'select count(*) as unsealed from audit_log l',
+    'select s.seq, s.audit_id, s.key_id, s.hash',
+  ].map((begins) => ({
+    file: 'packages/store/src/audit-chain.ts',
+    begins,
+    why: 'one chain goes over the log of all tenants; what it reads becomes hashes and counts',
+  })),
   {
     file: 'packages/store/src/rotate-keys.ts',
     begins: 'select tenant from wl_chamados_empresa where tenant is not null',

@@ -67,6 +67,8 @@ export async function connectRedis(options: {
     ...ROLE_OPTIONS[role],
     lazyConnect: true,
     connectionName: `ramal:${name}`,
+    // Redis 7.0 does not know the command, and so no user is given the right to it.
+    disableClientInfo: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: 10_000,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000) * (0.5 + Math.random() / 2),

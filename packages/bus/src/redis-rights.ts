@@ -9,7 +9,7 @@ export interface RedisRights {
 }
 
 /** What every connection asks for when it opens, and a sign of life; INFO tells when a server that starts is ready. */
-const CONNECT = ['hello', 'client|setname', 'client|setinfo', 'select', 'info', 'ping', 'quit', 'time'];
+const CONNECT = ['hello', 'client|setname', 'select', 'info', 'ping', 'quit', 'time'];
 /** A script is a command like any other, and each command in it is judged by itself. */
 const SCRIPTS = ['evalsha', 'eval', 'multi', 'exec', 'discard', 'script|load', 'script|exists'];
 

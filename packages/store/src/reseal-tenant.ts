@@ -118,6 +118,8 @@ async function replaceAll(
   rows: readonly (StaleRow & { value: string })[],
 ): Promise<number> {
   let replaced = 0;
+  // The audit log tells on whose behalf; see ramal_audit_config.
+  await transaction.query(`select set_config('ramal.actor', 'process ramal keys rotate', true)`);
   for (const row of rows) {
     const { rowCount } = await transaction.query(
       `update ${table} set ${column} = $1 where tenant = $2 and ${key}::text = $3 and ${column} = $4`,

@@ -32,7 +32,7 @@ export function startDialWorker(options: {
 }): DialWorker {
   const { redisUrl, concurrency, run, events } = options;
   // Both ends wait for Redis to come back for as long as it takes.
-  const connection = { url: redisUrl, maxRetriesPerRequest: null };
+  const connection = { url: redisUrl, maxRetriesPerRequest: null, disableClientInfo: true };
   let lastProgressMs = performance.now();
   const turns = createTenantTurns(TENANT_TURNS);
 

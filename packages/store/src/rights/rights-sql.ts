@@ -1,4 +1,5 @@
 import { ROLE_SERVICES, type RoleService, toRoleName } from '@ramal/contracts';
+import { listMigratedTables } from './migrated-tables.ts';
 import { SERVICE_RIGHTS, type TableRight } from './service-rights.ts';
 
 const OWNER = toRoleName('owner');
@@ -58,7 +59,9 @@ begin
       from pg_class c
      where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
        and c.relowner = current_user::regrole and current_user <> '${OWNER}'
-       and (c.relname in (${OUR_TABLES.map((table) => `'${table}'`).join(', ')})
+       and (c.relname in (${listMigratedTables()
+         .map((table) => `'${table}'`)
+         .join(', ')})
             or exists (select 1 from pg_inherits i
                         where i.inhrelid = c.oid
                           and i.inhparent in (select p.oid from pg_class p
@@ -78,12 +81,6 @@ begin
 end $$`,
   ];
 }
-
-/** Tables that our migrations make or may have made. */
-const OUR_TABLES = [
-  'ramal_migrations',
-  ...new Set(Object.values(SERVICE_RIGHTS).flatMap(({ tables }) => tables.map(({ table }) => table))),
-].sort();
 
 function toGrants(service: RoleService): string[] {
   const role = toRoleName(service);
