@@ -8,8 +8,11 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 test('threat 12 the SQL and ACL files in deploy/ say what the tables of rights in the code say', async () => {
   const { code, stderr } = await new Promise<{ code: number | null; stderr: string }>((resolve) => {
-    const child = execFile(process.execPath, ['scripts/rights.mjs', '--check'], { cwd: root }, (_, __, text) =>
-      resolve({ code: child.exitCode, stderr: text }),
+    const child = execFile(
+      process.execPath,
+      ['scripts/rights.mjs', '--check'],
+      { cwd: root },
+      (_, __, text) => resolve({ code: child.exitCode, stderr: text }),
     );
   });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DevFile, type Stack, type StartStackOptions, startStack } from '@ramal/devstack';
 import { signAgentToken } from '@ramal/runtime';
-import { type AgentClient, connectAgent, createTestDatabase, findRedis } from '@ramal/testkit';
+import {
+  type AgentClient,
+  connectAgent,
+  createTestDatabase,
+  findRedis,
+  readRedisRefusals,
+} from '@ramal/testkit';
 import { createHistoryReader, type HistoryReader } from './history-reader.ts';
 import { createSimulatorControl, type SimulatorControl } from './simulator-control.ts';
 
@@ -93,9 +99,14 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     },
     stop: async () => {
       await history.close();
+      const refusals = await readRedisRefusals(servers.redisUrl);
       await stack.stop();
       await servers.stop();
       await rm(home, { recursive: true, force: true });
+      if (refusals.length > 0)
+        throw new Error(
+          `Redis refused what a service asked for; see redis-rights.ts: ${refusals.join(', ')}`,
+        );
     },
   };
 }

@@ -41,10 +41,13 @@ const GATEWAY = [
   ...['ssubscribe', 'sunsubscribe', 'expire'],
 ];
 
-/** Kinds of keys, as `names.ts` spells them: a commit touches any of these. */
+/**
+ * Kinds of keys, as `names.ts` spells them: a commit touches any of these. `agent` is a channel, which scripts are given as a
+ * key, for its slot.
+ */
 const CALL_KINDS = [
   ...['call', 'line', 'ramal', 'external', 'intent', 'recent', 'inbox', 'inboxmeta', 'popups'],
-  ...['presence', 'focus', 'claims', 'dedupe', 'events', 'due', 'open', 'gateways'],
+  ...['presence', 'focus', 'claims', 'dedupe', 'events', 'due', 'open', 'gateways', 'agent'],
 ];
 
 /** One key a partition, where the others are of a tenant. */

@@ -21,6 +21,7 @@ export {
   toHandshakeBytes,
 } from './hostile-socket.ts';
 export type { RestartableServer } from './restartable-server.ts';
+export { readRedisRefusals } from './redis-refusals.ts';
 export { findFreePort } from './servers/find-free-port.ts';
 export { findPostgres } from './servers/find-postgres.ts';
 export { findRedis, startOwnRedis } from './servers/find-redis.ts';

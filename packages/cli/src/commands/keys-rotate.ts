@@ -1,4 +1,10 @@
-import { listTenantsWithSecrets, rewrapTenantKeys, rotateTenantKey, type Store } from '@ramal/store';
+import {
+  appendAudit,
+  listTenantsWithSecrets,
+  rewrapTenantKeys,
+  rotateTenantKey,
+  type Store,
+} from '@ramal/store';
 import { type ExitCode, EXIT } from '../cli-process.ts';
 import { type CommandInput, createCommand, type OptionSpecs } from '../command.ts';
 import { DATABASE_URL_OPTION } from '../database-url.ts';
@@ -21,7 +27,8 @@ interface Step {
   line: string;
   changed: boolean;
   failures: readonly Error[];
-  audit: object;
+  /** For the audit log. */
+  detail: object;
 }
 
 /** Threat 3: keys that can be changed. */
@@ -49,7 +56,7 @@ code 1.`,
 });
 
 async function rotateAll(
-  { print, note, options }: CommandInput<typeof OPTIONS>,
+  { print, note, options, process }: CommandInput<typeof OPTIONS>,
   directory: Directory,
   only: string | null,
   since: string | undefined,
@@ -65,7 +72,11 @@ async function rotateAll(
     options.master === true ? rewrapOne : (one: Directory, name: string) => rotateOne(one, name, begun);
   let failures = 0;
   for (const [index, tenant] of tenants.entries()) {
-    const { line, failures: unread } = await step(directory, tenant);
+    const { line, changed, detail, failures: unread } = await step(directory, tenant);
+    if (changed) {
+      const actor = `operator ${process.env['USER'] ?? 'unknown'}`;
+      await appendAudit(store, { tenant, actor, action: 'secret.rotated', subject: null, detail });
+    }
     print(`[${index + 1}/${tenants.length}] ${tenant}: ${line}`);
     for (const { message } of unread) note(`ramal: ${message}`);
     failures += unread.length;
@@ -87,7 +98,7 @@ async function rotateOne(directory: Directory, tenant: string, since: string): P
     line: `${key}, ${sealed} sealed`,
     changed: newKey || sealed > 0,
     failures,
-    audit: { version, sealed },
+    detail: { version, sealed },
   };
 }
 
@@ -98,7 +109,7 @@ async function rewrapOne(directory: Directory, tenant: string): Promise<Step> {
     line: `${wrapped} keys wrapped, ${sealed} sealed`,
     changed: wrapped + sealed > 0,
     failures,
-    audit: { master: keysOf(directory).newest.id, wrapped, sealed },
+    detail: { master: keysOf(directory).newest.id, wrapped, sealed },
   };
 }
 

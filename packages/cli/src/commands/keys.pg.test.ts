@@ -47,6 +47,20 @@ test('keys rotate seals every tenant’s secrets, shows how far it is, and print
   expect(again.stdout).toBe('[1/2] acme: key 2, 0 sealed\n[2/2] globex: key 1, 0 sealed\n');
 });
 
+test('threat 3 each tenant’s rotation is in the audit log, with counts and nothing secret', async () => {
+  await db.ramal(['keys', 'rotate', '--tenant', 'acme'], { ...FIRST, USER: 'rosa' });
+  await db.ramal(['keys', 'rotate', '--master', '--tenant', 'acme'], { ...BOTH, USER: 'rosa' });
+  // Nothing left to do, nothing to tell.
+  await db.ramal(['keys', 'rotate', '--master', '--tenant', 'acme'], { ...BOTH, USER: 'rosa' });
+  const { rows } = await db.store.query<{ actor: string; tenant: string; detail: object }>(
+    `select actor, tenant, detail from audit_log where action = 'secret.rotated' and actor = 'operator rosa' order by id`,
+  );
+  expect(rows).toEqual([
+    { actor: 'operator rosa', tenant: 'acme', detail: { version: 1, sealed: 3 } },
+    { actor: 'operator rosa', tenant: 'acme', detail: { master: expect.any(String), wrapped: 1, sealed: 0 } },
+  ]);
+});
+
 test('keys status tells what is sealed with what, and which master key is missing', async () => {
   const plain = await statusOf({});
   expect(plain).toMatchObject({ code: 0, keys: [] });

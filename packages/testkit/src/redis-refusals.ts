@@ -1,0 +1,31 @@
+import { Redis } from 'ioredis';
+
+/**
+ * What a Redis refused its users, one line each (threat 12): a right that a service lacks may show in nothing else. None
+ * where the server is gone.
+ */
+export async function readRedisRefusals(url: string): Promise<string[]> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+    commandTimeout: 2_000,
+  });
+  redis.on('error', () => undefined); // the command that fails tells
+  try {
+    await redis.connect();
+    const entries = ((await redis.acl('LOG', 50)) ?? []) as unknown[];
+    return entries.map(toLine);
+  } catch {
+    return [];
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** A flat list of names and values. */
+function toLine(entry: unknown): string {
+  const flat = Array.isArray(entry) ? entry.map(String) : [];
+  const valueOf = (name: string) => flat[flat.indexOf(name) + 1] ?? '';
+  return `${valueOf('username')} ${valueOf('reason')} ${valueOf('object')}`;
+}
