@@ -48,7 +48,9 @@ describe('an outgoing call', () => {
     const [row] = await system.history.query<{ agente: string; senha: string }>(
       "select agente, senha from agents where tenant = 'demo' and user_name = 'ana'",
     );
-    const basic = Buffer.from(`${row?.agente}:${row?.senha}`, 'utf8').toString('base64');
+    // The demo data put it there in plain (threat 3).
+    expect(row?.senha).toMatch(/^enc:v2:/);
+    const basic = Buffer.from(`${row?.agente}:${system.secretsOf('ana').senha}`, 'utf8').toString('base64');
     const headers = (originates[0]?.headers ?? []).map(([name, value]) => [name.toLowerCase(), value]);
     expect(headers.filter(([name]) => name === 'authorization')).toEqual([
       ['authorization', `Basic ${basic}`],
@@ -125,13 +127,10 @@ describe('an outgoing call', () => {
     const end = await waitForPopup(diego, 'end', callId);
     expect(end).toMatchObject({ result: 'completed', peer: { raw: '4732100301' } });
     const originates = await system.simulator.originates('04732100301');
-    const [row] = await system.history.query<{ token: string }>(
-      "select token from agents where tenant = 'acme' and user_name = 'diego'",
-    );
     expect(originates.map(({ method, url }) => ({ method, url }))).toEqual([
       {
         method: 'POST',
-        url: `${system.dev.simulatorUrl}/api/acme/originate?ramal=2001&numero=04732100301&token=${row?.token}`,
+        url: `${system.dev.simulatorUrl}/api/acme/originate?ramal=2001&numero=04732100301&token=${system.secretsOf('diego').token}`,
       },
     ]);
     expect(originates[0]?.headers.some(([name]) => name.toLowerCase() === 'authorization')).toBe(false);

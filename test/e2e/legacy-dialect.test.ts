@@ -34,14 +34,6 @@ async function openLoggedIn(user: string, ramal: string, path?: string): Promise
   return socket;
 }
 
-async function senhaOf(user: string): Promise<string> {
-  const [row] = await system.history.query<{ senha: string }>(
-    "select senha from agents where tenant = 'demo' and user_name = $1",
-    [user],
-  );
-  return row?.senha ?? '';
-}
-
 async function call(kind: string, peer: string, ramal: string): Promise<void> {
   const url = `${system.dev.webhookUrl}/v1/cti/${system.callbackTokenOf('demo')}/${kind}`;
   expect((await sendCallback(`${url}?origem=${peer}&destino=${ramal}`)).status).toBe(200);
@@ -113,7 +105,7 @@ describe('R47 an old client on the bare host', () => {
 describe('R47 who may log in', () => {
   test('a user with the CTI password, where the operator allows it', async () => {
     const socket = await open();
-    const login = await toLogin('carla', '3503', { passwd: await senhaOf('carla') });
+    const login = await toLogin('carla', '3503', { passwd: system.secretsOf('carla').senha });
     expect(await socket.ask(login)).toMatchObject({
       action: 'logged_in',
       params: { agent: { tenant: 'demo', user: 'carla', ramal: '3503' } },
@@ -155,7 +147,7 @@ describe('R47 who may log in', () => {
     [
       'a colleague’s extension and a password',
       'forbidden',
-      async () => toLogin('ana', '3502', { passwd: await senhaOf('ana') }),
+      async () => toLogin('ana', '3502', { passwd: system.secretsOf('ana').senha }),
     ],
   ])('I6 %s is refused with a message, then 4002', async (_what, code, login) => {
     const socket = await open();

@@ -33,6 +33,8 @@ export interface TestStack {
   readonly simulator: SimulatorControl;
   readonly callbackTokenOf: (tenant: string) => string;
   readonly agentTokenSecret: string;
+  /** What stands for a demo tenants' agent at the CTI: the database has it sealed. */
+  secretsOf(user: string): { senha: string; token: string };
   /** A token that lives for 10 minutes unless told otherwise. */
   signToken(tenant: string, user: string, ramal: string | null, ttlSec?: number): Promise<string>;
   /** Connects one of the two demo tenants' agents. */
@@ -65,8 +67,9 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     },
   });
   const { dev } = stack;
-  const { agentTokenSecret } = JSON.parse(await readFile(join(home, 'secrets.json'), 'utf8')) as {
+  const { agentTokenSecret, agents } = JSON.parse(await readFile(join(home, 'secrets.json'), 'utf8')) as {
     agentTokenSecret: string;
+    agents: Record<string, { senha: string; token: string }>;
   };
   const history = createHistoryReader(dev.databaseUrl);
   const simulator = createSimulatorControl(dev.simulatorUrl);
@@ -78,6 +81,11 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     history,
     simulator,
     agentTokenSecret,
+    secretsOf: (user) => {
+      const secrets = agents[user];
+      if (secrets === undefined) throw new Error(`the stack has no agent ${user}`);
+      return secrets;
+    },
     callbackTokenOf: (tenant) => findTenant(dev, tenant).callbackToken,
     signToken: (tenant, user, ramal, ttlSec = 600) =>
       signAgentToken({ secret: agentTokenSecret, tenant, user, ramal, ttlSec }),

@@ -2,7 +2,7 @@ import { ROLE_SERVICES } from '@ramal/contracts';
 import type { RolePasswords } from './grant-rights.ts';
 
 /** The variable that holds the password of a service's role and user, such as `WS_GATEWAY_ROLE_PASSWORD`. */
-export function toPasswordVariable(service: string): string {
+function toPasswordVariable(service: string): string {
   return `${service.toUpperCase().replaceAll('-', '_')}_ROLE_PASSWORD`;
 }
 

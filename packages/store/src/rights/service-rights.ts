@@ -1,6 +1,6 @@
 import type { RoleService } from '@ramal/contracts';
 
-export type Privilege = 'select' | 'insert' | 'update' | 'delete';
+type Privilege = 'select' | 'insert' | 'update' | 'delete';
 
 /** What a service may do with a table, or with some columns of it. */
 export interface TableRight {
