@@ -42,7 +42,7 @@ begin
       from pg_class c
      where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
        and c.relowner = current_user::regrole and current_user <> 'ramal_owner'
-       and (c.relname in ('agents', 'api_keys', 'audit_log', 'audit_persons', 'audit_seals', 'call_events', 'call_traces', 'callback_tokens', 'calls', 'configuracao_cti', 'cti_settings', 'dead_letters', 'empresas', 'ramal_migrations', 'stream_checkpoints', 'tenant_keys', 'wl_chamados_empresa')
+       and (c.relname in ('agents', 'api_keys', 'audit_log', 'audit_persons', 'audit_seals', 'call_events', 'call_traces', 'callback_credentials', 'callback_networks', 'callback_token_uses', 'callback_tokens', 'calls', 'configuracao_cti', 'cti_settings', 'dead_letters', 'empresas', 'ramal_migrations', 'stream_checkpoints', 'tenant_keys', 'wl_chamados_empresa')
             or exists (select 1 from pg_inherits i
                         where i.inhrelid = c.oid
                           and i.inhparent in (select p.oid from pg_class p
@@ -108,6 +108,11 @@ grant select on cti_settings to ramal_webhook;
 grant select on tenant_keys to ramal_webhook;
 grant insert on tenant_keys to ramal_webhook;
 grant select on callback_tokens to ramal_webhook;
+grant select on callback_networks to ramal_webhook;
+grant select on callback_credentials to ramal_webhook;
+grant select on callback_token_uses to ramal_webhook;
+grant insert on callback_token_uses to ramal_webhook;
+grant update on callback_token_uses to ramal_webhook;
 do $$ begin
   execute format('revoke all on all tables in schema %I from ramal_history', current_schema());
   execute format('revoke all on all functions in schema %I from ramal_history', current_schema());

@@ -29,8 +29,13 @@ const EXPLAINED: readonly { file: string; begins: string; why: string }[] = [
   },
   {
     file: 'packages/store/src/callback-tokens.ts',
-    begins: 'select tenant from callback_tokens where token_hash',
+    begins: 'select tenant, ${ENDS_IN_MS} as "endsInMs" from callback_tokens where token_hash',
     why: 'the tenant follows from the credential: 256 random bits, by their hash',
+  },
+  {
+    file: 'packages/store/src/callback-tokens.ts',
+    begins: `select encode(token_hash, 'hex') as hash`,
+    why: 'the webhook keeps the hashes of all that count in memory; each leads to its own tenant',
   },
   {
     file: 'packages/store/src/calls-query.ts',

@@ -57,6 +57,7 @@ const KEYS: Readonly<Record<string, string>> = {
   external: names.external(TENANT, 'e'),
   dedupe: names.dedupe(TENANT, 'd'),
   inbox: names.inbox(TENANT, 'u'),
+  webhookid: names.webhookId(TENANT, 'w'),
   inboxmeta: names.inboxMeta(TENANT, 'u'),
   popups: names.popups(TENANT, 'u'),
   presence: names.presence(TENANT, 'u'),
@@ -67,6 +68,7 @@ const QUEUE_KEY = `${DIAL_QUEUE.prefix}:${DIAL_QUEUE.name}:wait`;
 const PRIVATE: Readonly<Record<string, readonly RoleService[]>> = {
   rate: ['ws-gateway', 'api'],
   cti: ['dialer'],
+  webhookid: ['webhook'],
   down: ['ws-gateway', 'dialer'],
 };
 

@@ -78,7 +78,7 @@ export const REDIS_RIGHTS: Readonly<Record<RoleService, RedisRights>> = {
   },
   webhook: {
     commands: [...CONNECT, ...SCRIPTS, ...CALLS],
-    keys: toPatterns(...CALL_KINDS),
+    keys: toPatterns(...CALL_KINDS, 'webhookid'),
     channels: agents,
   },
   // It alone reads, acknowledges and trims the streams of events.

@@ -1,4 +1,5 @@
 import { toAgentField } from './agents.ts';
+import { toSigningField } from './callback-credentials.ts';
 import { toCompanyField } from './company-secrets.ts';
 import type { V1Place } from './sealed-v1.ts';
 
@@ -33,4 +34,10 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
       toField: (key) => toAgentField(column, key),
     }),
   ),
+  {
+    table: 'callback_credentials',
+    column: 'signing_secret',
+    key: 'credential_id',
+    toField: toSigningField,
+  },
 ];

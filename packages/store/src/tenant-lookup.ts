@@ -136,11 +136,7 @@ export function createTenantLookup(options: TenantLookupOptions): TenantLookup {
   const ownProfile = createPatientReader(inOwn, now);
   const profile = async (name: string) =>
     (await knownTenant(name))?.database == null ? sharedProfile(name) : ownProfile(name);
-  const credentialsOf = createPatientReader(
-    credentials,
-    now,
-    (error) => error instanceof SealedSecretError,
-  );
+  const credentialsOf = createPatientReader(credentials, now, (error) => error instanceof SealedSecretError);
   return {
     tenant: knownTenant,
     profile,

@@ -55,7 +55,16 @@ export const SERVICE_RIGHTS: Readonly<Record<RoleService, ServiceRights>> = {
   // Credentials: agents of the legacy dialect may log in with their senha (R47).
   'ws-gateway': { tables: [...DIRECTORY, ...CREDENTIALS] },
   dialer: { tables: [...DIRECTORY, ...CREDENTIALS] },
-  webhook: { tables: [...DIRECTORY, ...may('callback_tokens', 'select')] },
+  // What callers must carry is the webhook's alone to know, and when a token was used its alone to note.
+  webhook: {
+    tables: [
+      ...DIRECTORY,
+      ...may('callback_tokens', 'select'),
+      ...may('callback_networks', 'select'),
+      ...may('callback_credentials', 'select'),
+      ...may('callback_token_uses', 'select', 'insert', 'update'),
+    ],
+  },
   history: {
     tables: [
       ...DIRECTORY,
