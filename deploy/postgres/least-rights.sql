@@ -42,7 +42,7 @@ begin
       from pg_class c
      where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
        and c.relowner = current_user::regrole and current_user <> 'ramal_owner'
-       and (c.relname in ('agents', 'api_keys', 'audit_log', 'audit_persons', 'audit_seals', 'call_events', 'call_traces', 'callback_credentials', 'callback_networks', 'callback_token_uses', 'callback_tokens', 'calls', 'configuracao_cti', 'cti_settings', 'dead_letters', 'empresas', 'ramal_migrations', 'stream_checkpoints', 'tenant_keys', 'wl_chamados_empresa')
+       and (c.relname in ('access_revocations', 'agent_token_keys', 'agent_token_policies', 'agents', 'api_keys', 'audit_log', 'audit_persons', 'audit_seals', 'call_events', 'call_traces', 'callback_credentials', 'callback_networks', 'callback_token_uses', 'callback_tokens', 'calls', 'configuracao_cti', 'cti_settings', 'dead_letters', 'empresas', 'ramal_migrations', 'stream_checkpoints', 'tenant_keys', 'wl_chamados_empresa')
             or exists (select 1 from pg_inherits i
                         where i.inhrelid = c.oid
                           and i.inhparent in (select p.oid from pg_class p
@@ -77,6 +77,9 @@ grant select (senha_padrao) on wl_chamados_empresa to ramal_ws_gateway;
 grant update (senha_padrao) on wl_chamados_empresa to ramal_ws_gateway;
 grant select (agente, senha, token) on agents to ramal_ws_gateway;
 grant update (senha, token) on agents to ramal_ws_gateway;
+grant select on agent_token_policies to ramal_ws_gateway;
+grant select on agent_token_keys to ramal_ws_gateway;
+grant select on access_revocations to ramal_ws_gateway;
 do $$ begin
   execute format('revoke all on all tables in schema %I from ramal_dialer', current_schema());
   execute format('revoke all on all functions in schema %I from ramal_dialer', current_schema());
@@ -153,7 +156,17 @@ grant select on configuracao_cti to ramal_api;
 grant select on cti_settings to ramal_api;
 grant select on tenant_keys to ramal_api;
 grant insert on tenant_keys to ramal_api;
+grant select on agent_token_policies to ramal_api;
+grant select on agent_token_keys to ramal_api;
+grant select on access_revocations to ramal_api;
+grant insert on audit_log to ramal_api;
+grant select on audit_persons to ramal_api;
+grant insert on audit_persons to ramal_api;
 grant select on api_keys to ramal_api;
+grant insert on api_keys to ramal_api;
+grant update on api_keys to ramal_api;
+grant insert on access_revocations to ramal_api;
+grant update on access_revocations to ramal_api;
 grant select on calls to ramal_api;
 grant select on call_events to ramal_api;
 grant select on call_traces to ramal_api;

@@ -24,8 +24,18 @@ const EXPLAINED: readonly { file: string; begins: string; why: string }[] = [
   },
   {
     file: 'packages/store/src/api-keys.ts',
-    begins: 'select name, tenant from api_keys where key_hash',
+    begins: 'select key_id as "keyId", name, tenant, role, rights, (last_used_at',
     why: 'the tenant follows from the credential: 256 random bits, by their hash',
+  },
+  {
+    file: 'packages/store/src/api-keys.ts',
+    begins: 'update api_keys set last_used_at = now()',
+    why: 'notes when the key was used that has just been found by its hash',
+  },
+  {
+    file: 'packages/store/src/access-snapshot.ts',
+    begins: 'select (select coalesce(jsonb_agg(jsonb_build_object(',
+    why: 'what lets agents in is kept in memory as a whole, by tenant; a key opens for its own tenant alone',
   },
   {
     file: 'packages/store/src/callback-tokens.ts',
@@ -100,7 +110,8 @@ const touching = statements.filter(({ text }) => toTableReference(TABLES).test(t
 
 /** A row is written with whose it is, or found by it. */
 function namesTenant(text: string): boolean {
-  if (/^insert into\s/i.test(text)) return /^insert into \S+ \([^)]*\b(tenant|empresa_id)\b/i.test(text);
+  if (/^insert into\s/i.test(text))
+    return /^insert into \S+ (?:as \w+ )?\([^)]*\b(tenant|empresa_id)\b/i.test(text);
   return /\b(tenant|empresa_id)\s*=\s*(any\s*\(\s*)?\$\d/i.test(text);
 }
 const isExplained = ({ file, text }: Statement) =>

@@ -82,7 +82,7 @@ test('a rotation seals all of a tenant’s secrets with a new key, and nothing o
   expect(await countsOf()).toEqual({ current: SECRETS, older: 0, v1: 0, plain: 0 });
   expect(await readAll()).toEqual(PLAIN);
   expect((await readKeyStatus(db.store, 'globex')).columns.map(({ plain }) => plain)).toEqual([
-    0, 1, 0, 0, 0,
+    0, 1, 0, 0, 0, 0,
   ]);
   expect(await listTenantsWithSecrets(db.store)).toEqual(['acme', 'globex']);
 });

@@ -2,6 +2,7 @@ import { toAgentField } from './agents.ts';
 import { toSigningField } from './callback-credentials.ts';
 import { toCompanyField } from './company-secrets.ts';
 import type { V1Place } from './sealed-v1.ts';
+import { toKeyField } from './token-policies.ts';
 
 /** A column whose values are sealed with tenants' keys. Names are ours and go into SQL as they are. */
 export interface SealedColumn {
@@ -39,5 +40,11 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     column: 'signing_secret',
     key: 'credential_id',
     toField: toSigningField,
+  },
+  {
+    table: 'agent_token_keys',
+    column: 'secret',
+    key: 'kid',
+    toField: toKeyField,
   },
 ];

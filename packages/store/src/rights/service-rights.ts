@@ -47,13 +47,26 @@ const CREDENTIALS: readonly TableRight[] = [
   ...mayColumns('agents', 'update', ['senha', 'token']),
 ];
 
+/** Whose tokens agents bring, and which of them are revoked: for who lets agents in. */
+const ACCESS: readonly TableRight[] = [
+  ...may('agent_token_policies', 'select'),
+  ...may('agent_token_keys', 'select'),
+  ...may('access_revocations', 'select'),
+];
+
+/** An entry is added and never read or touched again; users that it speaks of are looked up by reference. */
+const AUDIT: readonly TableRight[] = [
+  ...may('audit_log', 'insert'),
+  ...may('audit_persons', 'select', 'insert'),
+];
+
 /**
  * The rights of each service's role, and no more (threat 12). This is the only place that says so: the SQL file, the
  * command-line tool and the tests are made of it. What a new statement needs is added here.
  */
 export const SERVICE_RIGHTS: Readonly<Record<RoleService, ServiceRights>> = {
   // Credentials: agents of the legacy dialect may log in with their senha (R47).
-  'ws-gateway': { tables: [...DIRECTORY, ...CREDENTIALS] },
+  'ws-gateway': { tables: [...DIRECTORY, ...CREDENTIALS, ...ACCESS] },
   dialer: { tables: [...DIRECTORY, ...CREDENTIALS] },
   // What callers must carry is the webhook's alone to know, and when a token was used its alone to note.
   webhook: {
@@ -79,7 +92,11 @@ export const SERVICE_RIGHTS: Readonly<Record<RoleService, ServiceRights>> = {
   api: {
     tables: [
       ...DIRECTORY,
-      ...may('api_keys', 'select'),
+      ...ACCESS,
+      ...AUDIT,
+      // Its routes make, rotate and revoke keys, and end access.
+      ...may('api_keys', 'select', 'insert', 'update'),
+      ...may('access_revocations', 'insert', 'update'),
       ...may('calls', 'select'),
       ...may('call_events', 'select'),
       ...may('call_traces', 'select'),
