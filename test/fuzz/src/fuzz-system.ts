@@ -23,7 +23,7 @@ export interface FuzzSystem {
   known: Known;
 }
 
-const MANY = 1_000_000_000;
+const MANY = 1_000_000;
 /** Good clicks among the garbage must be stopped by nothing but the garbage. */
 const SETTINGS = {
   dialLimits: {

@@ -26,8 +26,9 @@ export function judgeHttp(
     return 'well';
   }
   if (exchange.outcome === 'closed') {
-    // uWebSockets cuts what it can't read; the HTTP services say so.
-    if (input.host !== 'gateway') faults.note('hangs', of, 'the connection was closed without an answer');
+    // uWebSockets cuts what it can't read; the HTTP services say so, but Node cuts whoever takes it for a proxy.
+    if (input.host !== 'gateway' && input.method !== 'CONNECT')
+      faults.note('hangs', of, 'the connection was closed without an answer');
     return 'well';
   }
   const { status, text, contentType } = exchange.answer;

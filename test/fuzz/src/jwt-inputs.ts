@@ -10,7 +10,11 @@ import type { Random } from './random.ts';
 import type { SocketInput } from './socket-input.ts';
 import { OPCODE, toFrameBytes } from './ws-frames.ts';
 
-const HASHES: Readonly<Record<string, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
+const HASHES: ReadonlyMap<unknown, string> = new Map([
+  ['HS256', 'sha256'],
+  ['HS384', 'sha384'],
+  ['HS512', 'sha512'],
+]);
 const ALGORITHMS = [
   'none',
   'None',
@@ -29,9 +33,7 @@ const ALGORITHMS = [
 function toHeader(random: Random): Record<string, unknown> {
   const header: Record<string, unknown> = { alg: 'HS256', typ: 'JWT' };
   if (random.chance(0.35)) {
-    header['alg'] = random.chance(0.6)
-      ? random.pick([...ALGORITHMS, ...Object.keys(HASHES)])
-      : toJsonValue(random);
+    header['alg'] = random.chance(0.6) ? random.pick([...ALGORITHMS, ...HASHES.keys()]) : toJsonValue(random);
   }
   if (random.chance(0.3)) {
     const [name, value] = random.pick<[string, unknown]>([
@@ -110,7 +112,7 @@ export function makeJwt(random: Random, known: Known): { token: string; genuine:
   const key = random.chance(0.7)
     ? known.secret
     : random.pick(['', 'secret', `${known.secret} `, known.secret.slice(1)]);
-  const hash = HASHES[String(header['alg'])] ?? 'sha256';
+  const hash = HASHES.get(header['alg']) ?? 'sha256';
   const signature = random.chance(0.85)
     ? createHmac(hash, key).update(signed).digest('base64url')
     : random.pick(['', 'AAAA', random.bytes(32).toString('base64url')]);

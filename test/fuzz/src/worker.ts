@@ -7,6 +7,9 @@ import { createSocketLane, type SocketLane } from './socket-lane.ts';
 
 /** Nothing that works takes longer. */
 const SILENT_AFTER_MS = 20_000;
+/** What uWebSockets takes for the beginning of a request it waits for in peace; long enough for an answer. */
+const GATEWAY_WAIT_MS = 1_000;
+const GOOD_REQUEST = Buffer.from('GET /nothing HTTP/1.1\r\nHost: fuzz.example\r\n\r\n');
 
 /** Connections to every service, on which one input is under way at a time. */
 export interface Worker {
@@ -24,8 +27,9 @@ export function createWorker(options: { urls: Record<HttpHost, string>; token: s
   const lanes: Record<HttpHost, HttpLane> = {
     webhook: createHttpLane(urls.webhook, SILENT_AFTER_MS),
     api: createHttpLane(urls.api, SILENT_AFTER_MS),
-    gateway: createHttpLane(urls.gateway.replace(/^ws/, 'http'), SILENT_AFTER_MS),
+    gateway: createHttpLane(urls.gateway.replace(/^ws/, 'http'), GATEWAY_WAIT_MS),
   };
+  const goodGateway = createHttpLane(urls.gateway.replace(/^ws/, 'http'), SILENT_AFTER_MS);
   const socket = createSocketLane({ gatewayUrl: urls.gateway, token, timeoutMs: SILENT_AFTER_MS });
   let current: number | null = null;
   return {
@@ -36,7 +40,11 @@ export function createWorker(options: { urls: Record<HttpHost, string>; token: s
       try {
         if ('kind' in input) return judgeSocket(input, await socket.exchange(input), of, faults);
         const exchange = await lanes[input.host].exchange(toRequestBytes(input), input.method);
-        return judgeHttp(input, exchange, of, faults);
+        if (input.host !== 'gateway' || exchange.outcome !== 'silent') {
+          return judgeHttp(input, exchange, of, faults);
+        }
+        // Whether it hurt anybody another one's request tells.
+        return judgeHttp(input, await goodGateway.exchange(GOOD_REQUEST, 'GET'), of, faults);
       } catch (error) {
         // Somebody who behaves was turned away.
         faults.note('sentinelsLost', of, String(error));
@@ -47,7 +55,7 @@ export function createWorker(options: { urls: Record<HttpHost, string>; token: s
     },
     current: () => current,
     close() {
-      for (const lane of Object.values(lanes)) lane.close();
+      for (const lane of [...Object.values(lanes), goodGateway]) lane.close();
       socket.close();
     },
   };
