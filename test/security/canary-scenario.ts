@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type AgentClient, connectAgent, sleepUntil } from '@ramal/testkit';
 import { dial, waitForFinal } from '../harness/agent-events.ts';
@@ -105,7 +105,7 @@ async function playCallbacks(
     sendCallback(url, { method: 'POST', body, headers: { 'Content-Type': 'text/xml', ...headers } });
 
   const taken = [
-    await sendCallback(`${base}/incoming?${pair}&${extra}`),
+    await sendCallback(`${base}/incoming?${pair}&${extra}&status=${number}&${callbackToken}&${number}`),
     await sendCallback(`${file('MonitoraRamal')}?token=${callbackToken}&${pair}`),
     await postXml(file('WSDL_ConsultaRamal'), soap('ConsultaRamal', `<ramal>${ramal}</ramal>`), basic),
     await postXml(
@@ -120,6 +120,8 @@ async function playCallbacks(
     await sendCallback(`${base}x/ended?${pair}&${extra}`),
     await sendCallback(`${base}/${number}?${extra}`),
     await sendCallback(`${base}/ended?nothing=${number}&${extra}`),
+    await postCallback(`${base}/ended`, 'text/plain', number),
+    await postCallback(`${base}/ended`, 'text/plain', `(47) ${number}=${callbackToken}`),
     await sendCallback(`${base}%ZZ/ended?${pair}`),
     await postCallback(`${base}/ended`, 'application/json', `{"origem":"${number}","senha":"${token}`),
     await postCallback(`${base}/ended`, 'text/xml', `<a><origem>${number}</origem><token>${token}</b>`),
@@ -202,7 +204,7 @@ async function playSockets(
   const error = await good.ask({ action: 'dial', params: { to: `${number}y`, senha } });
   show('refused message of the old dialect', JSON.stringify(error));
   good.cut();
-  const wrong = `${senha.slice(0, -4)}wrong`;
+  const wrong = randomBytes(16).toString('hex');
   played.canaries.push({ name: `wrong password of ${tenant}`, kind: 'secret', text: wrong });
   const bad = await openLegacySocket(gatewayUrl);
   bad.send(login(wrong));

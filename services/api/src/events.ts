@@ -16,7 +16,7 @@ export interface Events {
     repeated: boolean;
     by: string;
   }): void;
-  dialRefused(fields: { tenant: string; user: string; code: string }): void;
+  dialRefused(fields: { tenant?: string; user?: string; code: string }): void;
   /** It may not be dialled, and is recorded so (threat 1). */
   dialDenied(fields: { tenant: string; user: string; callId: string; reason: string; by: string }): void;
   trailRead(fields: { tenant: string; callId: string; by: string }): void;

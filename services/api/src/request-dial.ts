@@ -16,6 +16,12 @@ type Dial = Omit<z.output<typeof dialRequest>, 'tenant'> & { tenant: string };
  */
 export type RequestDial = (dial: Dial, by: string) => Promise<{ intentId: string; callId: string }>;
 
+/** Of the names in a request those that somebody has: any other may be a number in the wrong field, and no log's (I8). */
+interface KnownNames {
+  tenant?: string;
+  user?: string;
+}
+
 export function createRequestDial(options: {
   store: Queryable;
   lookup: TenantLookup;
@@ -25,10 +31,12 @@ export function createRequestDial(options: {
 }): RequestDial {
   const { store, lookup, intents, limiter, events } = options;
 
-  const requestDial: RequestDial = async (dial, by) => {
+  const requestDial = async (dial: Dial, by: string, known: KnownNames) => {
     const { tenant, user, to, intentId = randomUUID(), context } = dial;
     const profile = await requireActiveTenant(lookup, tenant);
+    known.tenant = tenant;
     const { ramal } = await requireActiveAgent(store, tenant, user);
+    known.user = user;
     if (profile.cti.status === 'disabled') {
       throw new WireError('cti_disabled', 'this company’s telephone system is switched off');
     }
@@ -60,11 +68,11 @@ export function createRequestDial(options: {
   };
 
   return async (dial, by) => {
+    const known: KnownNames = {};
     try {
-      return await requestDial(dial, by);
+      return await requestDial(dial, by, known);
     } catch (error) {
-      const { tenant, user } = dial;
-      events.dialRefused({ tenant, user, code: error instanceof WireError ? error.code : 'unavailable' });
+      events.dialRefused({ ...known, code: error instanceof WireError ? error.code : 'unavailable' });
       throw error;
     }
   };

@@ -1,5 +1,6 @@
 import type { Logger, Metrics } from '@ramal/runtime';
 import type { RefusalReason } from './callback-guard.ts';
+import { toLoggableText } from './loggable-text.ts';
 import type { LaneLimit } from './tenant-lanes.ts';
 import { createTokenBuckets } from './token-buckets.ts';
 
@@ -92,7 +93,11 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       seconds.observe({ kind }, ms / 1000);
       logger.info({ ...fields, ms: Math.round(ms * 10) / 10 }, 'callback stored');
     },
-    unknownVariables: (fields) => logger.info(fields, 'callback holds more than its tenant has configured'),
+    unknownVariables({ names, unknownStatus, ...fields }) {
+      const status = unknownStatus === undefined ? {} : { unknownStatus: toLoggableText(unknownStatus) };
+      const shown = { ...fields, names: names.map(toLoggableText), ...status };
+      logger.info(shown, 'callback holds more than its tenant has configured');
+    },
     wconnectAnswered({ operation, transport }) {
       wconnect.inc({ operation, transport });
     },
