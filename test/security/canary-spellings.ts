@@ -13,7 +13,7 @@ const SECRET_PART = 12;
 const NUMBER_PART = 9;
 
 /** Every text by which a canary is recognised, whole or in part, as it is or in an encoding it travels in. */
-export function toSpellings({ kind, text }: Canary): string[] {
+function toSpellings({ kind, text }: Canary): string[] {
   if (kind === 'number') return toParts(text, NUMBER_PART);
   const bytes = Buffer.from(text);
   const escaped = [

@@ -141,6 +141,8 @@ const PLAYS: Readonly<Record<string, Play>> = {
   },
   async callBackForOther(own, other, step) {
     const variables = toVariables(own, step);
+    // A blank one names nobody.
+    if (other.tenant.trim() === '') return;
     await expectSame((tenant) => own.callbackFile({ ...variables, tenant }), other.tenant, 'nobody');
   },
 };

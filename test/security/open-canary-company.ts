@@ -18,9 +18,8 @@ export interface CanaryCompany {
 }
 
 /** Characters that every encoding spells in its own way, between enough that is random for each part to be telling. */
-const newSecret = (joints: string) =>
-  [...joints].map((joint) => randomBytes(4).toString('hex') + joint).join('') +
-  randomBytes(4).toString('hex');
+const newSecret = (joints: readonly string[]) =>
+  [...joints, ''].map((joint) => randomBytes(4).toString('hex') + joint).join('');
 
 /** @param autenticacao 1 to 4; of company 1 the user's own password is empty, and the company's stands in (R42) */
 export async function openCanaryCompany(
@@ -30,7 +29,11 @@ export async function openCanaryCompany(
   const tenant = `canary-${autenticacao}`;
   const empresaId = 900 + autenticacao;
   const port = await findFreePort();
-  const [senha, token, chave] = [newSecret('é&%'), newSecret('+/='), newSecret('%&+')];
+  const [senha, token, chave] = [
+    newSecret(['é', '&', '%']),
+    newSecret(['+', '/', '=']),
+    newSecret(['%', '&', '+']),
+  ];
   const [callbackToken, apiKey] = [randomBytes(32).toString('hex'), `rk_${randomBytes(32).toString('hex')}`];
   const standsIn = autenticacao === 1;
   const [user, ramal] = ['ana', '3501'];

@@ -56,7 +56,7 @@ export function toFields(random: Random, names: readonly string[]): Field[] {
 }
 
 /** `a=1&b=2`, escaped well, badly, twice or not at all. */
-export function toForm(random: Random, fields: readonly Field[]): Buffer {
+function toForm(random: Random, fields: readonly Field[]): Buffer {
   const escape = random.pick([
     encode,
     encode,

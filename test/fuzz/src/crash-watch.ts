@@ -41,7 +41,12 @@ export function createCrashWatch(
   };
 }
 
+/** A server that does not answer in time is something that everybody has thought of, and no doing of an input. */
+const SERVER_AWAY =
+  /"message":"(?:Command timed out|Stream isn't writeable|Connection is closed|Connection terminated|Query read timeout|timeout exceeded|no commit in \d+ ms)/;
+
 /** A failure nobody had thought of is logged as an error or worse; what Node says itself is no JSON. */
 function isFailure(line: string): boolean {
-  return !line.startsWith('{') || /"level":"(?:error|fatal)"/.test(line);
+  if (!line.startsWith('{')) return true;
+  return /"level":"(?:error|fatal)"/.test(line) && !SERVER_AWAY.test(line);
 }

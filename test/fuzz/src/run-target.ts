@@ -1,5 +1,6 @@
 import { createFuzzFaults, type FuzzFaults } from './fuzz-faults.ts';
 import type { RunEnvironment } from './fuzz-system.ts';
+import type { Doubt } from './judge.ts';
 import type { Known } from './known.ts';
 import { makeInput } from './make-input.ts';
 import type { FuzzOptions } from './options.ts';
@@ -16,13 +17,13 @@ export interface TargetRun extends FuzzOptions, RunEnvironment {
 }
 
 const TOLD_EVERY_MS = 5_000;
-/** Of those that were slow: a machine that stalls makes many. */
+/** Of those that were slow or failed: a machine that stalls makes many. */
 const MOST_REPEATED = 50;
 const REPEATS = 3;
 
 /**
  * Sends a target's inputs, several at a time, with good events between them.
- * @returns how many were slow only while others were under way
+ * @returns how many were slow or failed only while others were under way
  */
 export async function runTarget(run: TargetRun): Promise<number> {
   const { target, seed, known, workers, faults, sentinels, log, signal } = run;
@@ -40,7 +41,7 @@ export async function runTarget(run: TargetRun): Promise<number> {
     while (next < end && !signal.aborted) {
       const index = next++;
       const input = makeInput(seed, target, index, known);
-      if ((await worker.run(input, { target, index }, faults)) === 'slow') suspects.push(index);
+      if ((await worker.run(input, { target, index }, faults)) !== null) suspects.push(index);
       if (index % sentinelEvery !== 0) continue;
       if ('kind' in input) await sentinels.dial(worker.socket, target);
       else await sentinels.callback(worker.webhook, target);
@@ -53,29 +54,25 @@ export async function runTarget(run: TargetRun): Promise<number> {
   }
   signal.throwIfAborted();
   log(`${target}: ${end - first} inputs in ${Math.round((performance.now() - startedMs) / 1000)} s`);
-  const hanging = await repeatAlone(run, suspects.slice(0, MOST_REPEATED));
-  return suspects.length - hanging;
+  return suspects.length - (await repeatAlone(run, suspects.slice(0, MOST_REPEATED)));
 }
 
-/** On a busy machine anything is slow once: what hangs is slow each time it is asked for alone. */
-async function repeatAlone(
-  { target, seed, known, workers, faults, signal }: TargetRun,
-  suspects: readonly number[],
-) {
-  const [worker] = workers;
-  const unnoted = createFuzzFaults(seed);
-  let hanging = 0;
+/** On a busy machine anything is slow once, or gets no answer of a server: what is wrong is so each time, alone. */
+async function repeatAlone(run: TargetRun, suspects: readonly number[]): Promise<number> {
+  const { target, seed, known, faults, signal } = run;
+  const [worker] = run.workers;
+  let confirmed = 0;
   for (const index of suspects) {
-    let slow = 0;
-    while (slow < REPEATS && worker !== undefined) {
+    let doubt: Doubt | null = null;
+    for (let again = 0; again < REPEATS && worker !== undefined; again++) {
       signal.throwIfAborted();
-      const verdict = await worker.run(makeInput(seed, target, index, known), { target, index }, unnoted);
-      if (verdict !== 'slow') break;
-      slow += 1;
+      const of = { target, index };
+      doubt = await worker.run(makeInput(seed, target, index, known), of, createFuzzFaults(seed));
+      if (doubt === null) break;
     }
-    if (slow < REPEATS) continue;
-    hanging += 1;
-    faults.note('hangs', { target, index }, `took over a second ${REPEATS} times more, alone`);
+    if (doubt === null) continue;
+    confirmed += 1;
+    faults.note(doubt.kind, { target, index }, doubt.detail);
   }
-  return hanging;
+  return confirmed;
 }

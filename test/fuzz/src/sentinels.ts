@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { sleepUntil } from '@ramal/testkit';
 import type pg from 'pg';
 import type { FuzzFaults } from './fuzz-faults.ts';
-import type { HttpLane } from './http-lane.ts';
+import type { Exchange, HttpLane } from './http-lane.ts';
 import { toRequestBytes } from './http-input.ts';
 import type { Known } from './known.ts';
 import type { SocketLane } from './socket-lane.ts';
@@ -17,6 +18,11 @@ export interface Sentinels {
 }
 
 const STORED_WITHIN_MS = 180_000;
+const RETRY_AFTER_MS = 1_000;
+const MOST_TRIES = 10;
+
+const isRefusedForNow = (exchange: Exchange) =>
+  exchange.outcome === 'answered' && exchange.answer.status === 503;
 
 export function createSentinels(options: { pool: pg.Pool; faults: FuzzFaults; known: Known }): Sentinels {
   const { pool, faults, known } = options;
@@ -39,7 +45,12 @@ export function createSentinels(options: { pool: pg.Pool; faults: FuzzFaults; kn
       const peer = begin(target);
       const path = `/v1/cti/${demo?.callbackToken ?? ''}/incoming?origem=${peer}&destino=3503`;
       const bytes = toRequestBytes({ host: 'webhook', method: 'GET', target: path, headers: [], body: null });
-      const exchange = await webhook.exchange(bytes, 'GET');
+      let exchange = await webhook.exchange(bytes, 'GET');
+      // It is asked to come again, and does, as a CTI would.
+      for (let tries = 1; isRefusedForNow(exchange) && tries < MOST_TRIES; tries++) {
+        await delay(RETRY_AFTER_MS);
+        exchange = await webhook.exchange(bytes, 'GET');
+      }
       if (exchange.outcome === 'answered' && exchange.answer.status === 200) return;
       due.delete(peer);
       lose(target, `a good callback: ${JSON.stringify(exchange)}`);
@@ -47,9 +58,13 @@ export function createSentinels(options: { pool: pg.Pool; faults: FuzzFaults; kn
     async dial(socket, target) {
       const peer = begin(target);
       const id = `sentinel-${peer}`;
-      const answer = await socket
-        .ask('dial', id, { intentId: id, to: peer })
-        .catch((error: unknown) => String(error));
+      const ask = () =>
+        socket.ask('dial', id, { intentId: id, to: peer }).catch((error: unknown) => String(error));
+      let answer = await ask();
+      for (let tries = 1; answer.includes('"retryable":true') && tries < MOST_TRIES; tries++) {
+        await delay(RETRY_AFTER_MS);
+        answer = await ask();
+      }
       if (answer.startsWith('{"op":"ack"')) return;
       due.delete(peer);
       lose(target, `a good click: ${answer}`);

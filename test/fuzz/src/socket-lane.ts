@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { openRawAgentSocket, type RawAgentSocket } from './raw-agent-socket.ts';
 import type { SocketInput } from './socket-input.ts';
 import { OPCODE, toFrameBytes } from './ws-frames.ts';
@@ -21,6 +22,8 @@ export interface SocketLane {
 
 /** Bytes below the level of messages may say that more are to come: then nobody answers, and rightly. */
 const RAW_WAIT_MS = 60;
+const MOST_LOGINS = 10;
+const LOGIN_AGAIN_MS = 500;
 const ANSWER = /^\{"op":"(?:ack|error|ready)"|^\{"action":"(?:ack|error|logged_in)"/;
 
 /** One agent's connection, made anew whenever the gateway closes it; one input at a time. */
@@ -51,6 +54,18 @@ export function createSocketLane(options: {
 
   const logIn = async (): Promise<RawAgentSocket> => {
     if (socket !== null && socket.closed === null) return socket;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await logInOnce();
+      } catch (error) {
+        // Turned away for a moment, a client comes back.
+        if (tries >= MOST_LOGINS) throw error;
+        await delay(LOGIN_AGAIN_MS);
+      }
+    }
+  };
+
+  const logInOnce = async (): Promise<RawAgentSocket> => {
     const opened = await openRawAgentSocket(gatewayUrl, timeoutMs);
     opened.say(JSON.stringify({ op: 'auth', id: 'auth', data: { token } }));
     const { answers } = await until(opened, ([first]) => first !== undefined, timeoutMs);

@@ -1,12 +1,12 @@
 import type { FuzzFaults, Reproduction } from './fuzz-faults.ts';
 import { type HttpHost, toRequestBytes } from './http-input.ts';
 import { createHttpLane, type HttpLane } from './http-lane.ts';
-import { judgeHttp, judgeSocket, type Verdict } from './judge.ts';
+import { type Doubt, judgeHttp, judgeSocket } from './judge.ts';
 import type { Input } from './make-input.ts';
 import { createSocketLane, type SocketLane } from './socket-lane.ts';
 
 /** Nothing that works takes longer. */
-const SILENT_AFTER_MS = 20_000;
+const SILENT_AFTER_MS = 30_000;
 /** What uWebSockets takes for the beginning of a request it waits for in peace; long enough for an answer. */
 const GATEWAY_WAIT_MS = 1_000;
 const GOOD_REQUEST = Buffer.from('GET /nothing HTTP/1.1\r\nHost: fuzz.example\r\n\r\n');
@@ -15,8 +15,8 @@ const GOOD_REQUEST = Buffer.from('GET /nothing HTTP/1.1\r\nHost: fuzz.example\r\
 export interface Worker {
   readonly webhook: HttpLane;
   readonly socket: SocketLane;
-  /** Sends an input and notes what is wrong with what comes back. */
-  run(input: Input, of: Reproduction, faults: FuzzFaults): Promise<Verdict>;
+  /** Sends an input and notes what is wrong with what comes back, but for what may be the machine's doing. */
+  run(input: Input, of: Reproduction, faults: FuzzFaults): Promise<Doubt | null>;
   /** The number of the input that is under way. */
   current(): number | null;
   close(): void;
@@ -48,7 +48,7 @@ export function createWorker(options: { urls: Record<HttpHost, string>; token: s
       } catch (error) {
         // Somebody who behaves was turned away.
         faults.note('sentinelsLost', of, String(error));
-        return 'well';
+        return null;
       } finally {
         current = null;
       }
