@@ -2,13 +2,16 @@ import { connectRedis } from '@ramal/bus';
 import { createNames, escapeId } from '@ramal/contracts';
 import { sleepUntil } from '@ramal/testkit';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
 import { HOSTILE_PAIRS } from './hostile-tenants.ts';
 import { play, type Step, steps } from './isolation-steps.ts';
 import { type HostileTenant, openHostileTenant } from './open-hostile-tenant.ts';
 import { readDatabase } from './read-database.ts';
 import { type RedisCommands, readRedis } from './read-redis.ts';
+
+// Seconds, and many on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** docs/fuzzing.md: more of them, and others. */
 const RUNS = Number(process.env['RAMAL_ISOLATION_RUNS'] ?? HOSTILE_PAIRS.length);

@@ -21,12 +21,12 @@ test.each(TARGETS.filter((target) => target !== 'jwts' && target !== 'frames'))(
   },
 );
 
-test.each(TARGETS)('%s: thousands are made without a failure, good ones and hopeless ones', (target) => {
-  const made = Array.from({ length: 2000 }, (_, index) => makeInput(1, target, index, known));
+test.each(TARGETS)('%s: many are made without a failure, good ones and hopeless ones', (target) => {
+  const made = Array.from({ length: 600 }, (_, index) => makeInput(1, target, index, known));
   expect(made.every((input) => toBytes(input).length >= 0)).toBe(true);
   if (target === 'jwts') {
     const refused = made.filter(({ mustBeRefused }) => mustBeRefused).length;
-    expect(refused).toBeGreaterThan(400);
-    expect(refused).toBeLessThan(1900);
+    expect(refused).toBeGreaterThan(120);
+    expect(refused).toBeLessThan(570);
   }
 });

@@ -4,13 +4,13 @@ import { OPCODE, takeServerFrames, toFrameBytes } from './ws-frames.ts';
 test.each([0, 125, 126, 65_535, 65_536])('a frame of %i bytes is read as it was written', (length) => {
   const payload = Buffer.alloc(length, 'ab');
   const bytes = toFrameBytes({ opcode: OPCODE.text, payload, masked: false });
-  expect(takeServerFrames(Buffer.concat([bytes, bytes, bytes.subarray(0, 1)]))).toEqual({
-    frames: [
-      { opcode: OPCODE.text, payload },
-      { opcode: OPCODE.text, payload },
-    ],
-    rest: bytes.subarray(0, 1),
-  });
+  const { frames, rest } = takeServerFrames(Buffer.concat([bytes, bytes, bytes.subarray(0, 1)]));
+  // Comparing such long ones by `toEqual` takes seconds.
+  expect(frames.map((frame) => frame.opcode === OPCODE.text && frame.payload.equals(payload))).toEqual([
+    true,
+    true,
+  ]);
+  expect(rest.equals(bytes.subarray(0, 1))).toBe(true);
 });
 
 test('a client masks its payload, and may lie about its length', () => {
