@@ -26,7 +26,7 @@ beforeAll(async () => {
   system = await startTestStack();
   const quiet = { warn: () => undefined, info: () => undefined };
   redis = await connectRedis({ url: system.dev.redisUrl, role: 'commands', name: 'isolation', log: quiet });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   redis?.disconnect();
   await system?.stop();
