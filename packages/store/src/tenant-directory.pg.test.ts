@@ -57,8 +57,8 @@ test('I6 a callback token leads to its tenant until it is revoked', async () => 
 test('an API key is found by its hash until it is revoked', async () => {
   await insertApiKey(db.store, { keyHash: hashSecret('one'), name: 'crm', tenant: 'acme' });
   await insertApiKey(db.store, { keyHash: hashSecret('all'), name: 'ops', tenant: null });
-  expect(await findApiKey(db.store, hashSecret('one'))).toEqual({ name: 'crm', tenant: 'acme' });
-  expect(await findApiKey(db.store, hashSecret('all'))).toEqual({ name: 'ops', tenant: null });
+  expect(await findApiKey(db.store, hashSecret('one'))).toMatchObject({ name: 'crm', tenant: 'acme' });
+  expect(await findApiKey(db.store, hashSecret('all'))).toMatchObject({ name: 'ops', tenant: null });
   expect(await findApiKey(db.store, hashSecret('none'))).toBeNull();
   await db.store.query(`update api_keys set revoked_at = now() where name = 'crm'`);
   expect(await findApiKey(db.store, hashSecret('one'))).toBeNull();
