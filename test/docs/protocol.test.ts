@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import {
   ackFrame,
+  auditResponse,
+  erasureRequest,
+  erasureResponse,
+  exportRequest,
   agentClaims,
   apiKeyRequest,
   apiKeyRotation,
@@ -64,6 +68,10 @@ const NAMED: Record<string, z.ZodType> = {
   apiKeyRotation,
   revocationRequest,
   revocationView,
+  auditResponse,
+  erasureRequest,
+  erasureResponse,
+  exportRequest,
 };
 
 const shownPopup = z.object({ popupId: z.uuid() });

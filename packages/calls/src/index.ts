@@ -1,6 +1,17 @@
 export { type AgentDelivery, type AgentMessage } from './agent-messages.ts';
 export type { CallCommit, IntentChange, Line } from './call-commit.ts';
 export { toCallbackLines } from './call-lines.ts';
+export {
+  eraseFarEnd,
+  eraseLateUsers,
+  erasePerson,
+  findPerson,
+  isFarEndErased,
+  type Part,
+  type Person,
+  toUsers,
+} from './erase-person.ts';
+export { mentionsNumber, withoutNumber } from './mentions-number.ts';
 export { type Callback, type CallbackKind, type LiveCall, matchCallback } from './match-callback.ts';
 export { type CallbackPlan, type CallbackScene, planCallback } from './plan-callback.ts';
 export {
@@ -20,5 +31,5 @@ export { toPopupId } from './popup.ts';
 export { planReap, toReapAt } from './plan-reap.ts';
 export { isClosed, reduceCall, toLegs, toLegView } from './reduce-call.ts';
 export { type CallLeg, type Leg } from './follow-call.ts';
-export { isSameNumber } from './same-number.ts';
+export { isSameNumber, toPeerKey } from './same-number.ts';
 export { toStableId } from './stable-id.ts';

@@ -2,6 +2,7 @@ import type { CallbackEvent, CallEvent } from '@ramal/contracts';
 import { toDeliveries, toEndPopupUsers } from './agent-messages.ts';
 import type { CallCommit } from './call-commit.ts';
 import { toCallbackEventId } from './callback-event-id.ts';
+import { eraseFarEnd, isFarEndErased } from './erase-person.ts';
 import { type Callback, type CallbackKind, type LiveCall, matchCallback } from './match-callback.ts';
 import { toLines } from './call-lines.ts';
 import { isClosed, toLegs, toNextMoment } from './reduce-call.ts';
@@ -36,7 +37,9 @@ export function planCallback(callback: Callback, scene: CallbackScene): Callback
   const said = toEvent(callback, scene, known, match?.matchedBy ?? 'created');
   if (known.events.some(({ eventId }) => eventId === said.eventId))
     return { kind: 'duplicate', callId: known.callId };
-  const event = { ...said, ...toSkipped(known.events, said, scene.presentUsers) };
+  const skipped = { ...said, ...toSkipped(known.events, said, scene.presentUsers) };
+  // Whom somebody asked us to forget stays forgotten, whatever the CTI still tells of the call.
+  const event = isFarEndErased(known.events) ? eraseFarEnd(skipped) : skipped;
   const events = [...known.events, event];
   const commit: CallCommit = {
     tenant: scene.tenant,
@@ -47,7 +50,7 @@ export function planCallback(callback: Callback, scene: CallbackScene): Callback
     ended: isClosed(events),
     lines: toLines(events),
     ...(match === null ? { expectedLines: scene.lines } : {}),
-    ...(callback.externalCallId === undefined ? {} : { externalCallId: callback.externalCallId }),
+    ...(event.externalCallId === undefined ? {} : { externalCallId: event.externalCallId }),
     ...toResolved(known.events),
     deliveries: toDeliveries(known.events, event, scene.presentUsers),
   };

@@ -16,12 +16,17 @@ import { callbackTokenCreate } from './commands/callback-token-create.ts';
 import { callbackTokenList } from './commands/callback-token-list.ts';
 import { callbackTokenRevoke } from './commands/callback-token-revoke.ts';
 import { callbackTokenRotate } from './commands/callback-token-rotate.ts';
+import { auditList } from './commands/audit-list.ts';
+import { auditVerify } from './commands/audit-verify.ts';
 import { configCheck } from './commands/config-check.ts';
 import { configConvert } from './commands/config-convert.ts';
 import { dbGrant } from './commands/db-grant.ts';
 import { keysRotate } from './commands/keys-rotate.ts';
 import { keysStatus } from './commands/keys-status.ts';
 import { migrateDatabase } from './commands/migrate-database.ts';
+import { privacyErase } from './commands/privacy-erase.ts';
+import { privacyExport } from './commands/privacy-export.ts';
+import { retentionRun } from './commands/retention-run.ts';
 
 /** Every command, in the order of the help. A new one is a file in commands/ and a line here. */
 export const COMMANDS: readonly Command[] = [
@@ -48,4 +53,9 @@ export const COMMANDS: readonly Command[] = [
   keysRotate,
   keysStatus,
   migrateDatabase,
+  auditList,
+  auditVerify,
+  privacyErase,
+  privacyExport,
+  retentionRun,
 ];

@@ -47,6 +47,14 @@ export { dialJob, type DialJob } from './dial-job.ts';
 export { ERASED } from './erased.ts';
 export { toDisplayNumber } from './display-number.ts';
 export {
+  auditQuery,
+  auditResponse,
+  erasureRequest,
+  erasureResponse,
+  exportRequest,
+  exportResponse,
+} from './http-privacy.ts';
+export {
   sessionRequest,
   sessionResponse,
   dialRequest,

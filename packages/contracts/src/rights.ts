@@ -11,6 +11,9 @@ export const RIGHTS = {
   'numbers:reveal': 'have the numbers of one call shown, which the audit log keeps',
   'keys:manage': 'make, list, rotate and revoke API keys, of no more rights than one’s own',
   'access:revoke': 'end tokens before their time, and list what was ended',
+  'audit:read': 'read the audit log',
+  'privacy:erase': 'erase a person',
+  'privacy:export': 'have everything that is held on a person, numbers whole',
 } as const satisfies Record<string, string>;
 
 export type Right = keyof typeof RIGHTS;
@@ -27,7 +30,15 @@ export const ROLE_RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
   agent: AGENT,
   supervisor: [...AGENT, 'calls:read:any', 'calls:trail', 'presence:read', 'numbers:reveal'],
   admin: ALL_RIGHTS,
-  operator: ['calls:read', 'calls:read:any', 'calls:trail', 'presence:read', 'keys:manage', 'access:revoke'],
+  operator: [
+    'calls:read',
+    'calls:read:any',
+    'calls:trail',
+    'presence:read',
+    'keys:manage',
+    'access:revoke',
+    'audit:read',
+  ],
 };
 
 export function isRight(name: string): name is Right {

@@ -66,6 +66,10 @@ const ctiSettingsFields = z.object({
   dialFormat: z.enum(['national', 'as_given', 'e164']).optional(),
   /** A call of which nothing more was told for so many minutes is closed with the result `unknown`. */
   maxCallMinutes: z.number().int().min(1).max(600).optional(),
+  /** Calls older than so many days are removed; 0 keeps them for ever, whatever the installation's default is. */
+  retentionDays: z.number().int().min(0).max(36_500).optional(),
+  /** The same of the links to their recordings, which may go earlier. */
+  recordingRetentionDays: z.number().int().min(0).max(36_500).optional(),
   /** Where the answer to a dial holds the CTI's own id of the call; "" for nowhere. */
   answerId: answerIdRule.optional(),
   /** What texts in the answer to a dial mean, whatever its status. */
@@ -116,6 +120,8 @@ export const DEFAULT_CTI_SETTINGS: CompleteCtiSettings = {
   carrierCode: '',
   dialFormat: 'national',
   maxCallMinutes: 240,
+  retentionDays: 0,
+  recordingRetentionDays: 0,
   answerId: '',
   answerReasons: {},
   notPlacedStatuses: [],
@@ -152,6 +158,22 @@ export function toRingGroups(settings: CtiSettings): ReadonlyMap<string, readonl
 /** How long a call stays open after the last word on it, in ms. */
 export function toMaxCallMs(settings: CtiSettings): number {
   return completeCtiSettings(settings).maxCallMinutes * 60_000;
+}
+
+/** How many days calls and the links to their recordings are kept; null for ever. */
+export interface Retention {
+  days: number | null;
+  recordingDays: number | null;
+}
+
+/** @param defaults of the installation, where the tenant has set nothing */
+export function toRetention(settings: CtiSettings, defaults: Retention): Retention {
+  const { retentionDays, recordingRetentionDays } = settings;
+  return {
+    days: retentionDays === undefined ? defaults.days : retentionDays || null,
+    recordingDays:
+      recordingRetentionDays === undefined ? defaults.recordingDays : recordingRetentionDays || null,
+  };
 }
 
 /** What the tenant's CTI is asked to bear. */

@@ -165,3 +165,12 @@ function toHash({ key }: ChainKey, before: Buffer | null, content: string): Buff
 function isSame(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
+
+/** Where the chain ends now; null while nothing is sealed. */
+export async function readChainHead(store: Queryable): Promise<ChainHead | null> {
+  const { rows } = await store.query<{ seq: string; hash: string }>(
+    `select seq, encode(hash, 'hex') as hash from audit_seals order by seq desc limit 1`,
+  );
+  const [last] = rows;
+  return last === undefined ? null : { seq: Number(last.seq), hash: last.hash };
+}

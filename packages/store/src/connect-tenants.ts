@@ -1,6 +1,7 @@
 import { type AccessWatch, startAccessWatch } from './access-watch.ts';
 import { type CallbackProtections, createCallbackProtections } from './callback-protections.ts';
 import { createCallbackTokenUses } from './callback-token-uses.ts';
+import { type ChainKey, toChainKeys } from './audit-chain.ts';
 import { type ConfigListener, startConfigListener } from './config-listener.ts';
 import { connectStore, type Store, type StoreOptions } from './connect-store.ts';
 import { createMasterKeys } from './master-keys.ts';
@@ -19,6 +20,8 @@ export interface Tenants {
   secrets: TenantSecrets | null;
   /** What is asked of those who call back (threat 5). */
   callbackProtections: CallbackProtections;
+  /** What the audit log is chained with, the newest first. */
+  chainKeys: readonly ChainKey[];
   /** The database a tenant's history lives in (R42). Rejects while it is out of reach. */
   historyOf(tenant: string): Promise<Store>;
   /** Whose tokens are taken, kept up to date from the first call on; closed with the rest. */
@@ -86,6 +89,7 @@ export function connectTenants(options: TenantsOptions): Tenants {
     lookup,
     secrets,
     callbackProtections,
+    chainKeys: toChainKeys(masterKey === null ? [] : [masterKey].flat()),
     async historyOf(tenant) {
       const profile = await lookup.tenant(tenant);
       return profile === null ? store : stores.of(profile);

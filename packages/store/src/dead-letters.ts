@@ -10,6 +10,8 @@ export interface DeadLetter {
   payload: string;
 }
 
+const MAX_TENANT = 128;
+
 /** Stores dead letters of a partition, each stream id once. Returns how many were new. */
 export async function insertDeadLetters(
   store: Queryable,
@@ -17,17 +19,37 @@ export async function insertDeadLetters(
   letters: readonly DeadLetter[],
 ): Promise<number> {
   if (letters.length === 0) return 0;
-  const column = (key: keyof DeadLetter) => letters.map((letter) => toStorableText(letter[key]));
+  const column = (key: 'streamId' | 'reason' | 'detail' | 'payload') =>
+    letters.map((letter) => toStorableText(letter[key]));
   // In one order for all writers, so that two that repeat the same letters can't deadlock.
   const { rowCount } = await store.query(
-    `insert into dead_letters (partition, stream_id, reason, detail, payload)
-     select $1::int, stream_id, reason, detail, payload
-       from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as t(stream_id, reason, detail, payload)
+    `insert into dead_letters (partition, stream_id, reason, detail, payload, tenant)
+     select $1::int, stream_id, reason, detail, payload, tenant
+       from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+              as t(stream_id, reason, detail, payload, tenant)
       order by stream_id
      on conflict (partition, stream_id) do nothing`,
-    [partition, column('streamId'), column('reason'), column('detail'), column('payload')],
+    [
+      partition,
+      column('streamId'),
+      column('reason'),
+      column('detail'),
+      column('payload'),
+      letters.map(toTenant),
+    ],
   );
   return rowCount;
+}
+
+/** Whose it was, as the payload says, JSON or not: so that the tenant's retention and erasures find it. */
+function toTenant({ payload }: DeadLetter): string | null {
+  const [, told] = /"tenant"\s*:\s*("(?:[^"\\]|\\.){1,768}")/.exec(payload) ?? [];
+  if (told === undefined) return null;
+  try {
+    return toStorableText(JSON.parse(told) as string).slice(0, MAX_TENANT);
+  } catch {
+    return null;
+  }
 }
 
 /** PostgreSQL's text holds every character but NUL. */

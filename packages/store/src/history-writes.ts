@@ -5,6 +5,13 @@ import type { Queryable, Store } from './connect-store.ts';
 import { EventDataError, isMissingPartition } from './data-error.ts';
 import { type DeadLetter, insertDeadLetters } from './dead-letters.ts';
 import { toInstant, toStartedAt } from './instant.ts';
+import {
+  type ErasureMarks,
+  type EraseLate,
+  NOBODY_ERASES,
+  withoutErased,
+  withoutExpired,
+} from './late-events.ts';
 import { ensurePartitionsOf } from './partitions.ts';
 
 /** What one read of a partition's event stream becomes in the database. */
@@ -29,6 +36,8 @@ export interface BatchCounts {
   traces: number;
   /** Traces that were left out, because the database can't take them as it stands: they never hold up an event. */
   tracesDropped: number;
+  /** Events and traces of calls that the tenant's retention has removed: they are not stored. */
+  expired: number;
 }
 
 interface CallKey {
@@ -41,18 +50,20 @@ interface CallKey {
  * Stores a batch in one transaction: all of it or nothing, and any number of times with the same result (I3).
  * Batches that touch the same call, also from other processes, take turns, so the row is always the function of
  * all its events (I4). Missing monthly partitions are made on the way.
+ * What comes about a call that somebody was erased from goes through `erase` first; without it such a batch is refused.
  * Throws errors for which `isDataError` is true when an event of the batch can never be stored.
  */
 export async function writeBatch(
   store: Store,
   batch: HistoryBatch,
   reduce: ReduceCall,
+  erase: EraseLate = NOBODY_ERASES,
 ): Promise<BatchCounts> {
   try {
-    return await writeWithPartitions(store, batch, reduce);
+    return await writeWithPartitions(store, batch, reduce, erase);
   } catch (error) {
     if (!(error instanceof TracesRefusedError)) throw error;
-    const counts = await writeWithPartitions(store, { ...batch, traces: [] }, reduce);
+    const counts = await writeWithPartitions(store, { ...batch, traces: [] }, reduce, erase);
     return { ...counts, tracesDropped: batch.traces?.length ?? 0 };
   }
 }
@@ -61,17 +72,18 @@ async function writeWithPartitions(
   store: Store,
   batch: HistoryBatch,
   reduce: ReduceCall,
+  erase: EraseLate,
 ): Promise<BatchCounts> {
-  const write = () => store.withTransaction((transaction) => writeInside(transaction, batch, reduce));
+  const write = () => store.withTransaction((transaction) => writeInside(transaction, batch, reduce, erase));
   try {
     return await write();
   } catch (error) {
     if (!isMissingPartition(error)) throw error;
     // Outside the batch's transaction, which the error has ended.
-    const callIds = [...batch.events.map(({ event }) => event), ...(batch.traces ?? [])];
+    const { kept } = await withoutExpired(store, batch);
     await ensurePartitionsOf(
       store,
-      callIds.map(({ callId }) => toStartedAt(callId)),
+      [...kept.events, ...kept.traces].map(({ callId }) => toStartedAt(callId)),
     );
     return await write();
   }
@@ -81,16 +93,18 @@ async function writeInside(
   transaction: Queryable,
   batch: HistoryBatch,
   reduce: ReduceCall,
+  erase: EraseLate,
 ): Promise<BatchCounts> {
-  const counts: BatchCounts = { events: 0, calls: 0, deadLetters: 0, traces: 0, tracesDropped: 0 };
-  if (batch.events.length > 0) {
-    const events = batch.events.map(({ event }) => event);
-    const keys = toCallKeys(events);
-    await lockCalls(transaction, keys);
+  const { kept, expired } = await withoutExpired(transaction, batch);
+  const counts: BatchCounts = { events: 0, calls: 0, deadLetters: 0, traces: 0, tracesDropped: 0, expired };
+  if (kept.events.length > 0) {
+    const keys = toCallKeys(kept.events);
+    const marks = await lockCalls(transaction, keys);
+    const events = await withoutErased(transaction, kept.events, marks, erase);
     counts.events = await insertEvents(transaction, events);
     counts.calls = await rewriteCalls(transaction, keys, reduce);
   }
-  counts.traces = await insertTraces(transaction, batch.traces ?? []);
+  counts.traces = await insertTraces(transaction, kept.traces);
   counts.deadLetters = await insertDeadLetters(transaction, batch.partition, batch.deadLetters);
   // Last, because writers of one partition wait for each other here.
   if (batch.checkpointId !== null) await saveCheckpoint(transaction, batch.partition, batch.checkpointId);
@@ -109,8 +123,14 @@ function toCallKeys(events: readonly CallEvent[]): CallKey[] {
   return [...keys.values()];
 }
 
-/** Makes the rows that are missing and locks all, in one order for every writer: without it two would deadlock. */
-async function lockCalls(transaction: Queryable, keys: readonly CallKey[]): Promise<void> {
+/**
+ * Makes the rows that are missing and locks all, in one order for every writer: without it two would deadlock.
+ * @returns by call id, the calls that somebody was erased from
+ */
+async function lockCalls(
+  transaction: Queryable,
+  keys: readonly CallKey[],
+): Promise<ReadonlyMap<string, ErasureMarks>> {
   await transaction.query(
     `insert into calls (started_at, call_id, tenant)
      select started_at, call_id, tenant
@@ -119,8 +139,14 @@ async function lockCalls(transaction: Queryable, keys: readonly CallKey[]): Prom
      on conflict (started_at, call_id) do nothing`,
     [...toKeyColumns(keys), keys.map((key) => key.tenant)],
   );
-  const { rows } = await transaction.query<{ call_id: string; tenant: string }>(
-    `select call_id, tenant from calls
+  const { rows } = await transaction.query<{
+    call_id: string;
+    tenant: string;
+    far_end: boolean;
+    users: boolean;
+  }>(
+    `select call_id, tenant, far_end_erased_at is not null as far_end, user_erased_at is not null as users
+       from calls
       where started_at = any($1::timestamptz[]) and call_id = any($2::uuid[])
       order by call_id
         for update`,
@@ -130,6 +156,20 @@ async function lockCalls(transaction: Queryable, keys: readonly CallKey[]): Prom
   for (const key of keys) {
     if (owners.get(key.callId) !== key.tenant) throw toMismatch(key.callId);
   }
+  const startedAt = new Map(keys.map((key) => [key.callId, key.startedAt]));
+  return new Map(
+    rows
+      .filter(({ far_end, users }) => far_end || users)
+      .map(({ call_id, far_end, users }) => [
+        call_id,
+        {
+          callId: call_id,
+          startedAt: startedAt.get(call_id) ?? toStartedAt(call_id),
+          farEndErased: far_end,
+          userErased: users,
+        },
+      ]),
+  );
 }
 
 async function insertEvents(transaction: Queryable, events: readonly CallEvent[]): Promise<number> {
@@ -155,7 +195,7 @@ async function insertEvents(transaction: Queryable, events: readonly CallEvent[]
 }
 
 /** A statement of its own after the lock, so that it sees the events of every writer that had the lock before. */
-async function rewriteCalls(
+export async function rewriteCalls(
   transaction: Queryable,
   keys: readonly CallKey[],
   reduce: ReduceCall,

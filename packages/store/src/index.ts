@@ -19,11 +19,13 @@ export {
   type ChainHead,
   type ChainKey,
   type ChainReport,
+  readChainHead,
   sealAudit,
   toChainKeys,
   verifyAudit,
 } from './audit-chain.ts';
 export { appendAudit, type AuditEntry } from './audit-log.ts';
+export { type AuditLogs, type AuditPage, queryAuditOf } from './audit-page.ts';
 export { type AuditFilter, type AuditRecord, queryAudit } from './audit-query.ts';
 export { type Cache, type CacheOptions, createCache } from './cached.ts';
 export { listCallTraces, type StoredTrace } from './call-traces.ts';
@@ -63,6 +65,24 @@ export {
   type StoreTimeouts,
 } from './connect-store.ts';
 export { type CtiRows, readCtiRows } from './cti-rows.ts';
+export {
+  type CallErasure,
+  eraseStoredCall,
+  type FoundCall,
+  type PersonHint,
+  searchCalls,
+  type SearchPlace,
+} from './erase-calls.ts';
+export {
+  deleteInactiveUser,
+  findUserRecord,
+  forgetAuditPerson,
+  type FoundLetter,
+  listAuditOf,
+  replaceDeadLetter,
+  searchDeadLetters,
+  type UserRecord,
+} from './person-records.ts';
 export { EventDataError, isDataError } from './data-error.ts';
 export { listUsersOnDefaultSenha } from './default-senha-users.ts';
 export type { DeadLetter } from './dead-letters.ts';
@@ -89,6 +109,11 @@ export {
   type TenantLookup,
   type TenantProfile,
 } from './tenant-lookup.ts';
+export { listMonths, listTenantsOfMonth } from './expired-months.ts';
+export { type EraseLate } from './late-events.ts';
+export { claimRetentionRun, finishRetentionRun } from './retention-floors.ts';
+export { type RetentionCounts, type RetentionOptions, runRetention } from './run-retention.ts';
+export { type Cutoff } from './sweep-expired.ts';
 export { readCompanySecret } from './company-secrets.ts';
 export { createSecretSealer, type SecretSealer } from './secret-sealer.ts';
 export { connectTenants, type Tenants, type TenantsOptions } from './connect-tenants.ts';

@@ -22,6 +22,7 @@ function profileOf(settings: CtiSettings = {}, row: object = {}): TenantProfile 
     numbering: toNumberingSettings(settings),
     maxCallMs: 60_000,
     policy: toDialPolicy(settings),
+    retention: null,
     ctiLimits: { maxConcurrentDials: 10, maxDialsPerSecond: 10 },
     ringGroups: new Map(),
     userByRamal: new Map([['3501', 'ana']]),

@@ -7,12 +7,14 @@ import {
   isInternalRamal,
   normalizeNumber,
   type NumberingSettings,
+  type Retention,
   parseCtiSettings,
   toCtiConfig,
   toCtiLimits,
   toDialPolicy,
   toMaxCallMs,
   toNumberingSettings,
+  toRetention,
   toRingGroups,
 } from '@ramal/cti';
 import { type Agent, type AgentCredentials, findAgentCredentials, listAgents } from './agents.ts';
@@ -37,6 +39,8 @@ export interface TenantProfile {
   numbering: NumberingSettings;
   /** For how long after the last word on it a call stays open, in ms. */
   maxCallMs: number;
+  /** How long the tenant's calls are kept, over the installation's defaults; null while nobody can tell: then for ever. */
+  retention: ((defaults: Retention) => Retention) | null;
   /** What agents may dial, and how often, whatever the state of the CTI (threat 1). */
   policy: DialPolicy;
   /** What the CTI is asked to bear. */
@@ -244,6 +248,8 @@ function buildProfile(tenant: Tenant, agents: readonly Agent[], rows: CtiRows): 
     ramalMaxDigits: numbering.ramalMaxDigits,
     numbering,
     maxCallMs: toMaxCallMs(settings),
+    // Settings that can't be read remove nothing.
+    retention: problem ? null : (defaults) => toRetention(settings, defaults),
     policy: toDialPolicy(settings),
     ctiLimits: toCtiLimits(settings),
     ringGroups: toRingGroups(settings),

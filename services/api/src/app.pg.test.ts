@@ -173,6 +173,7 @@ describe('the OpenAPI document', () => {
       'get /readyz',
       'get /v1/access/revocations',
       'get /v1/api-keys',
+      'get /v1/audit',
       'get /v1/calls',
       'get /v1/calls/{callId}',
       'get /v1/calls/{callId}/events',
@@ -183,6 +184,8 @@ describe('the OpenAPI document', () => {
       'post /v1/api-keys/{keyId}/rotate',
       'post /v1/calls',
       'post /v1/calls/{callId}/reveal',
+      'post /v1/privacy/erasures',
+      'post /v1/privacy/exports',
       'post /v1/sessions',
     ]);
     const text = JSON.stringify(body);

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { AgentInbox, CallBus, DialIntents, DialLimiter, Presence } from '@ramal/bus';
+import type { AgentInbox, CallBus, DialIntents, DialLimiter, LivePersons, Presence } from '@ramal/bus';
+import type { SubjectOf } from '@ramal/privacy';
 import { type AgentAccess, type Health, type Metrics, WireError } from '@ramal/runtime';
-import type { Queryable, Store, TenantLookup } from '@ramal/store';
+import type { Store, TenantLookup } from '@ramal/store';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import { registerApiKeyRoutes } from './api-key-routes.ts';
+import { registerAuditRoutes } from './audit-routes.ts';
 import { registerCallRoutes } from './call-routes.ts';
 import { type Demo, registerDemoRoutes } from './demo-routes.ts';
 import type { DropIn } from './drop-in-files.ts';
@@ -17,6 +19,7 @@ import { createIssueSession } from './issue-session.ts';
 import { registerOpsRoutes } from './ops-routes.ts';
 import { registerPresenceRoutes } from './presence-routes.ts';
 import { type Authenticate, createAuthenticate } from './principal.ts';
+import { registerPrivacyRoutes } from './privacy-routes.ts';
 import { createReadCallEvents } from './read-call.ts';
 import { createReadRecord } from './read-record.ts';
 import { createToReadableTenant } from './readable-tenant.ts';
@@ -33,13 +36,16 @@ export interface AppDeps {
   /** The directory: keys, users, tenants. */
   store: Store;
   /** Where a tenant's calls are stored (R42). */
-  historyOf(tenant: string): Promise<Queryable>;
+  historyOf(tenant: string): Promise<Store>;
   lookup: TenantLookup;
   bus: CallBus;
   inbox: Pick<AgentInbox, 'findPopup'>;
   intents: DialIntents;
   limiter: DialLimiter;
   presence: Presence;
+  /** What Redis holds of persons, and how the audit log names them. */
+  live: LivePersons;
+  subjectOf: SubjectOf;
   events: Events;
   health: Health;
   /** Null: not on this port. */
@@ -101,6 +107,13 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   registerPresenceRoutes(app, { ...deps, authenticate, toReadableTenant });
   registerApiKeyRoutes(app, { ...deps, authenticate });
   registerRevocationRoutes(app, { ...deps, authenticate });
+  registerAuditRoutes(app, { ...deps, authenticate, toReadableTenant });
+  registerPrivacyRoutes(app, {
+    authenticate,
+    toReadableTenant,
+    privacy: { ...deps, directory: deps.store },
+    events,
+  });
   registerOpsRoutes(app, deps);
   registerDropInRoutes(app, deps.dropIn);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());

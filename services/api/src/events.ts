@@ -19,6 +19,8 @@ export interface Events {
   dialRefused(fields: { tenant?: string; user?: string; code: string }): void;
   /** It may not be dialled, and is recorded so (threat 1). */
   dialDenied(fields: { tenant: string; user: string; callId: string; reason: string; by: string }): void;
+  personErased(fields: { tenant: string; by: string; status: string; calls: number }): void;
+  personExported(fields: { tenant: string; by: string; calls: number }): void;
   trailRead(fields: { tenant: string; callId: string; by: string }): void;
   numberRevealed(fields: { tenant: string; callId: string; by: string }): void;
   /** A tenant's identity provider does not tell its keys; those known last stand. */
@@ -83,6 +85,8 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       denials.inc({ reason: fields.reason });
       logger.info(fields, 'dial denied');
     },
+    personErased: (fields) => logger.warn(fields, 'person erased'),
+    personExported: (fields) => logger.warn(fields, 'person exported'),
     trailRead: (fields) => logger.info(fields, 'call trail read'),
     numberRevealed(fields) {
       reveals.inc();

@@ -4,11 +4,16 @@ import {
   apiKeySecret,
   apiKeysResponse,
   apiKeyView,
+  auditResponse,
   callEvent,
   callsResponse,
   dialRequest,
   dialResponse,
   ERROR_CODES,
+  erasureRequest,
+  erasureResponse,
+  exportRequest,
+  exportResponse,
   type ErrorCode,
   errorResponse,
   historyCall,
@@ -53,6 +58,11 @@ schemaNames.add(apiKeysResponse, { id: 'ApiKeys' });
 schemaNames.add(revocationRequest, { id: 'RevocationRequest' });
 schemaNames.add(revocationView, { id: 'Revocation' });
 schemaNames.add(revocationsResponse, { id: 'Revocations' });
+schemaNames.add(auditResponse, { id: 'AuditLog' });
+schemaNames.add(erasureRequest, { id: 'ErasureRequest' });
+schemaNames.add(erasureResponse, { id: 'Erasure' });
+schemaNames.add(exportRequest, { id: 'ExportRequest' });
+schemaNames.add(exportResponse, { id: 'Export' });
 schemaNames.add(errorResponse, { id: 'Error' });
 
 const DESCRIPTION = `Sessions for agents, server-side dials and the history of calls.
@@ -76,6 +86,7 @@ export async function registerOpenApi(app: FastifyInstance): Promise<void> {
         { name: 'calls', description: 'Dials and history' },
         { name: 'agents', description: 'Who is logged in' },
         { name: 'access', description: 'API keys, and the end of tokens before their time' },
+        { name: 'privacy', description: 'Audit log, erasure and export (LGPD)' },
         { name: 'operations', description: 'Health' },
       ],
       components: {

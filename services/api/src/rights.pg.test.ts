@@ -30,6 +30,9 @@ const ROUTES: Record<string, readonly Right[] | null> = {
   'DELETE /v1/api-keys/{keyId}': ['keys:manage'],
   'POST /v1/access/revocations': ['access:revoke'],
   'GET /v1/access/revocations': ['access:revoke'],
+  'GET /v1/audit': ['audit:read'],
+  'POST /v1/privacy/erasures': ['privacy:erase'],
+  'POST /v1/privacy/exports': ['privacy:export'],
   'GET /healthz': null,
   'GET /readyz': null,
 };
@@ -41,6 +44,8 @@ const BODIES: Record<string, object> = {
   // A right that everyone who may make keys has.
   'POST /v1/api-keys': { name: 'made', rights: ['keys:manage'] },
   'POST /v1/api-keys/{keyId}/rotate': {},
+  'POST /v1/privacy/erasures': { number: '4732105555', dryRun: true },
+  'POST /v1/privacy/exports': { number: '4732105555' },
   // Long ago: no token of this test is that old.
   'POST /v1/access/revocations': { user: 'bruno', before: '2001-01-01T00:00:00Z' },
 };

@@ -6,11 +6,13 @@ import {
   createDialIntents,
   createDialLimiter,
   createDialQueue,
+  createLivePersons,
   createPresence,
   createTraceRecorder,
 } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { createOutbound } from '@ramal/outbound';
+import { createSubjectOf } from '@ramal/privacy';
 import {
   createAgentAccess,
   createMetrics,
@@ -88,6 +90,8 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     bus,
     inbox: createAgentInbox(redis, names, bus),
     presence: createPresence(redis, names),
+    live: createLivePersons(redis, names),
+    subjectOf: createSubjectOf(config.RAMAL_MASTER_KEY ?? null),
     intents: createDialIntents({ redis, names, bus, queue, newCallId, recorder }),
     limiter: createDialLimiter(redis, names),
     events,

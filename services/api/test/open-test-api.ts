@@ -6,6 +6,7 @@ import {
   createDialIntents,
   createDialLimiter,
   createDialQueue,
+  createLivePersons,
   createPresence,
   createSocketRegistry,
   type DialIntents,
@@ -13,6 +14,7 @@ import {
   type SocketRegistry,
 } from '@ramal/bus';
 import { type AgentRole, createNames } from '@ramal/contracts';
+import { createSubjectOf } from '@ramal/privacy';
 import {
   createAgentAccess,
   createMetrics,
@@ -125,6 +127,8 @@ export async function openTestApi(
     intents,
     limiter: createDialLimiter(redis, names),
     presence: createPresence(redis, names),
+    live: createLivePersons(redis, names),
+    subjectOf: createSubjectOf(Buffer.alloc(32, 7)),
     events: createEvents(logger, metrics),
     health,
     metrics: null,

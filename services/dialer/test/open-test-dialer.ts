@@ -73,6 +73,7 @@ export function profileOf(port: number, row: EmpresasRow = {}, settings: CtiSett
     numbering: toNumberingSettings({}),
     maxCallMs: 4 * 60 * 60_000,
     policy: toDialPolicy({}),
+    retention: null,
     ctiLimits: { maxConcurrentDials: 200, maxDialsPerSecond: 200 },
     ringGroups: new Map(),
     userByRamal: new Map([['3501', 'ana']]),

@@ -1,6 +1,8 @@
 import { commonEnv, count, durationMs } from '@ramal/runtime';
 import { z } from 'zod';
 
+const days = () => z.coerce.number().int().min(0).max(36_500).default(0);
+
 /** The environment of the history service. */
 export const configSchema = z.object({
   ...commonEnv,
@@ -17,6 +19,12 @@ export const configSchema = z.object({
     .max(24)
     .default(3)
     .describe('Months for which tables are made ahead of time'),
+  HISTORY_RETENTION_DAYS: days().describe(
+    'Days after which calls are removed, where a company has not set retentionDays; 0 keeps them for ever',
+  ),
+  HISTORY_RECORDING_RETENTION_DAYS: days().describe(
+    'The same of the links to recordings, where a company has not set recordingRetentionDays',
+  ),
 });
 
 export type Config = z.infer<typeof configSchema>;

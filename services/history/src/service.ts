@@ -17,6 +17,8 @@ import { startForgottenCalls } from './forgotten-calls.ts';
 import { startPartitionReader } from './partition-reader.ts';
 import { startPartitionTables } from './partition-tables.ts';
 import { startReaper } from './reaper.ts';
+import { startRetention } from './retention.ts';
+import { startAuditSealer } from './audit-sealer.ts';
 import { createTenantLanes } from './tenant-lanes.ts';
 
 const STALLED_AFTER_MS = 60_000;
@@ -83,6 +85,15 @@ export async function startHistory(config: Config, logger: Logger, releasers: Re
       return storedUpToMs < Date.now() - BEHIND_AFTER_MS;
     },
   });
+  const retention = startRetention({
+    tenants,
+    defaults: {
+      days: config.HISTORY_RETENTION_DAYS || null,
+      recordingDays: config.HISTORY_RECORDING_RETENTION_DAYS || null,
+    },
+    events,
+  });
+  const sealer = startAuditSealer({ tenants, events });
   metrics.gauge('ramal_history_lag', 'Events that are not in PostgreSQL yet', async () => {
     const lags = await Promise.all(streams.map((stream) => stream.lag()));
     return lags.reduce((sum, lag) => sum + lag, 0);
@@ -121,7 +132,7 @@ export async function startHistory(config: Config, logger: Logger, releasers: Re
   releasers.add('ops server', () => ops.close());
   // First of all at a stop: finish the batches and the calls under way.
   releasers.add('readers', async () => {
-    await Promise.all([reaper, forgotten, ...readers].map((worker) => worker.stop()));
+    await Promise.all([reaper, forgotten, retention, sealer, ...readers].map((worker) => worker.stop()));
   });
   logger.info({ opsPort: ops.port, partitions: names.partitions, consumer }, 'history is ready');
 }

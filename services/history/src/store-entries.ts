@@ -1,10 +1,12 @@
-import { reduceCall } from '@ramal/calls';
+import { eraseFarEnd, eraseLateUsers, reduceCall, toUsers } from '@ramal/calls';
 import { type DeadLetter, isDataError, type Store, writeBatch } from '@ramal/store';
 import type { Events } from './events.ts';
 import type { ParsedEntry } from './parse-entry.ts';
 
 /** One entry may hold many traces: no statement shall be so large that it runs out of time. */
 const MOST_TRACES = 5_000;
+
+const ERASE_LATE = { farEnd: eraseFarEnd, users: eraseLateUsers, usersOf: toUsers };
 
 /**
  * Stores entries in one transaction. If the database refuses the data of one of them, the batch is halved
@@ -31,7 +33,9 @@ export async function storeEntries(
       store,
       { partition, checkpointId, events: good, traces, deadLetters },
       reduceCall,
+      ERASE_LATE,
     );
+    if (counts.expired > 0) events.expired({ partition, entries: counts.expired });
     if (counts.tracesDropped > 0) events.tracesDropped({ partition, traces: counts.tracesDropped });
     for (const { streamId, reason } of deadLetters) events.deadLettered({ partition, streamId, reason });
     events.stored({

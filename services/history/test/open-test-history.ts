@@ -80,11 +80,14 @@ export async function openTestHistory(databaseUrl: string): Promise<TestHistory>
   const events: Events = {
     stored: note('stored'),
     deadLettered: note('deadLettered'),
+    expired: note('expired'),
     tracesDropped: note('tracesDropped'),
     reclaimed: note('reclaimed'),
     groupRecreated: note('groupRecreated'),
     partitionsMade: note('partitionsMade'),
     callReaped: note('callReaped'),
+    retentionDone: note('retentionDone'),
+    auditSealed: note('auditSealed'),
     retrying: (_partition, error) => void noted.push(`retrying ${String(error)}`),
     backgroundFailed: (what, error) => void noted.push(`backgroundFailed ${what} ${String(error)}`),
   };

@@ -46,6 +46,7 @@ export function newProfile(active = true): TenantProfile {
     numbering: toNumberingSettings({}),
     maxCallMs: 4 * 60 * 60_000,
     policy: toDialPolicy({}),
+    retention: null,
     ctiLimits: { maxConcurrentDials: 10, maxDialsPerSecond: 10 },
     ringGroups: new Map(),
     userByRamal: new Map([

@@ -55,6 +55,8 @@ export const en: Catalog = {
     carrierCode: 'must be a carrier code of two digits, or blank',
     dialFormat: 'must be national, as_given or e164',
     maxCallMinutes: 'must be a whole number from 1 to 600',
+    retentionDays: 'must be a whole number of days from 0 (for ever) to 36500',
+    recordingRetentionDays: 'must be a whole number of days from 0 (for ever) to 36500',
     answerId:
       'must be {"pointer": "/call/id"}, {"header": "x-call-id"}, {"before": "<id>", "after": "</id>"} or blank',
     answerReasons:

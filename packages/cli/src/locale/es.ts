@@ -57,6 +57,8 @@ export const es: Catalog = {
     carrierCode: 'debe ser un código de operadora de dos dígitos, o quedar vacío',
     dialFormat: 'debe ser national, as_given o e164',
     maxCallMinutes: 'debe ser un número entero de 1 a 600',
+    retentionDays: 'debe ser un número entero de días de 0 (para siempre) a 36500',
+    recordingRetentionDays: 'debe ser un número entero de días de 0 (para siempre) a 36500',
     answerId:
       'debe ser {"pointer": "/call/id"}, {"header": "x-call-id"}, {"before": "<id>", "after": "</id>"} o vacío',
     answerReasons:

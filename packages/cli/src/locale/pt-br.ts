@@ -56,6 +56,8 @@ export const ptBr: Catalog = {
     carrierCode: 'deve ser um código de operadora de dois dígitos, ou vazio',
     dialFormat: 'deve ser national, as_given ou e164',
     maxCallMinutes: 'deve ser um número inteiro de 1 a 600',
+    retentionDays: 'deve ser um número inteiro de dias de 0 (para sempre) a 36500',
+    recordingRetentionDays: 'deve ser um número inteiro de dias de 0 (para sempre) a 36500',
     answerId:
       'deve ser {"pointer": "/call/id"}, {"header": "x-call-id"}, {"before": "<id>", "after": "</id>"} ou vazio',
     answerReasons:

@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connectRedis, createLivePersons } from '@ramal/bus';
+import { createNames, DEFAULT_PARTITIONS } from '@ramal/contracts';
+import { createSubjectOf, type PrivacyDeps } from '@ramal/privacy';
+import { connectTenants, type Tenants } from '@ramal/store';
+import type { CommandInput, OptionSpecs } from './command.ts';
+import { findDatabaseUrl, maskDatabaseUrl } from './database-url.ts';
+import { CommandFailedError, UsageError } from './usage-error.ts';
+
+export const REDIS_URL_OPTION = {
+  type: 'string',
+  placeholder: 'URL',
+  help: 'Redis; default REDIS_URL, else that of a running "npm start" (.ramal/dev.json)',
+} as const;
+
+type Surroundings = Pick<CommandInput<OptionSpecs>, 'process' | 'note'>;
+
+const APPLICATION_NAME = 'ramal-cli';
+const MASTER_KEY_BYTES = 32;
+
+/** Opens all databases, the tenants' own among them, says where the directory is, and closes them when the work is done. */
+export async function withTenants<T>(
+  { process, note }: Surroundings,
+  databaseUrlOption: string | undefined,
+  work: (tenants: Tenants) => Promise<T>,
+): Promise<T> {
+  const masterKey = readMasterKey(process.env['RAMAL_MASTER_KEY']);
+  const { databaseUrl, from } = await findDatabaseUrl(process, databaseUrlOption);
+  note(`database: ${maskDatabaseUrl(databaseUrl)} (from ${from})`);
+  const tenants = connectTenants({
+    databaseUrl,
+    applicationName: APPLICATION_NAME,
+    masterKey,
+    maxConnections: 3,
+    // What matters fails in the command itself.
+    onError: () => undefined,
+  });
+  try {
+    return await work(tenants);
+  } finally {
+    await tenants.close();
+  }
+}
+
+/** The same with Redis: all that a person's data may lie in. */
+export function withPersons<T>(
+  surroundings: Surroundings,
+  options: { 'database-url'?: string | undefined; 'redis-url'?: string | undefined },
+  work: (deps: PrivacyDeps, tenants: Tenants) => Promise<T>,
+): Promise<T> {
+  const { process, note } = surroundings;
+  return withTenants(surroundings, options['database-url'], async (tenants) => {
+    const url = await findRedisUrl(process, options['redis-url']);
+    note(`redis: ${new URL(url).host}`);
+    const log = { info: () => undefined, warn: () => undefined };
+    const redis = await connectRedis({ url, role: 'commands', name: APPLICATION_NAME, log });
+    try {
+      const names = createNames(readPartitions(process.env['RAMAL_PARTITIONS']));
+      const deps = {
+        directory: tenants.store,
+        historyOf: (tenant: string) => tenants.historyOf(tenant),
+        live: createLivePersons(redis, names),
+        subjectOf: createSubjectOf(readMasterKey(process.env['RAMAL_MASTER_KEY'])),
+      };
+      return await work(deps, tenants);
+    } finally {
+      redis.disconnect();
+    }
+  });
+}
+
+/** @throws CommandFailedError for a name that no company has */
+export async function requireCompany(tenants: Tenants, tenant: string): Promise<void> {
+  if ((await tenants.lookup.tenant(tenant)) !== null) return;
+  throw new CommandFailedError(`ramal: there is no tenant "${tenant}" in wl_chamados_empresa.tenant.`);
+}
+
+async function findRedisUrl(
+  { env, cwd }: CommandInput<OptionSpecs>['process'],
+  option: string | undefined,
+): Promise<string> {
+  const given = option ?? env['REDIS_URL'] ?? '';
+  const url = given === '' ? await readDevRedis(join(cwd, '.ramal', 'dev.json')) : given;
+  if (url === undefined) {
+    throw new CommandFailedError(
+      'ramal: which Redis? Give --redis-url redis://host:port, set REDIS_URL, or run this in the checkout while ' +
+        '"npm start" runs.',
+    );
+  }
+  if (URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return url;
+  throw new UsageError('the address of Redis is no redis://host:port address.');
+}
+
+async function readDevRedis(file: string): Promise<string | undefined> {
+  try {
+    const url = (JSON.parse(await readFile(file, 'utf8')) as { redisUrl?: unknown } | null)?.redisUrl;
+    return typeof url === 'string' ? url : undefined;
+  } catch {
+    // No stack runs here, or its file is just being written.
+    return undefined;
+  }
+}
+
+function readPartitions(text: string | undefined): number {
+  const partitions = text === undefined || text === '' ? DEFAULT_PARTITIONS : Number(text);
+  if (Number.isInteger(partitions) && partitions >= 1 && partitions <= 1024) return partitions;
+  throw new UsageError(
+    'RAMAL_PARTITIONS must be a whole number from 1 to 1024, the same as in the services.',
+  );
+}
+
+function readMasterKey(text: string | undefined): Buffer | null {
+  if (text === undefined || text === '') return null;
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== MASTER_KEY_BYTES) throw new UsageError('RAMAL_MASTER_KEY must be 32 bytes in base64.');
+  return key;
+}
