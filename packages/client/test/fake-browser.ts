@@ -1,6 +1,7 @@
 import type { TabMessage } from '../src/tabs/tab-messages.ts';
 import type { TabPlatform } from '../src/tabs/tab-platform.ts';
 import { FakeLocks } from './fake-locks.ts';
+import { createOrderedTurns } from './ordered-turns.ts';
 
 interface OpenChannel {
   name: string;
@@ -16,10 +17,11 @@ export interface FakeTab {
   die(): void;
 }
 
-/** A browser with Web Locks and BroadcastChannel, whose messages arrive a turn later and as copies. */
+/** A browser with Web Locks and BroadcastChannel, whose messages arrive a turn later, in order, and as copies. */
 export class FakeBrowser {
   readonly #locks = new FakeLocks();
   readonly #channels = new Set<OpenChannel>();
+  readonly #deliver = createOrderedTurns();
   #tabs = 0;
 
   openTab(): FakeTab {
@@ -48,7 +50,7 @@ export class FakeBrowser {
         const text = JSON.stringify(message);
         for (const other of this.#channels) {
           if (other === own || other.name !== name) continue;
-          setTimeout(() => {
+          this.#deliver(() => {
             if (!other.tab.isDead && !other.tab.isHung && this.#channels.has(other))
               other.onMessage(JSON.parse(text) as TabMessage);
           });

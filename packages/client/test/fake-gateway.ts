@@ -1,4 +1,5 @@
 import type { Call, Popup, ServerEvents, ServerOp } from '../src/wire.ts';
+import { createOrderedTurns } from './ordered-turns.ts';
 
 interface Stored {
   op: ServerOp;
@@ -94,7 +95,7 @@ export class FakeGateway {
   }
 }
 
-/** A browser's WebSocket whose frames arrive a turn later. */
+/** A browser's WebSocket whose frames arrive a turn later, each way in the order in which they were written. */
 export class FakeSocket {
   onopen: ((event: never) => void) | null = null;
   onmessage: ((event: never) => void) | null = null;
@@ -102,6 +103,8 @@ export class FakeSocket {
   onerror: ((event: never) => void) | null = null;
   isReady = false;
   #isOver = false;
+  readonly #toClient = createOrderedTurns();
+  readonly #toGateway = createOrderedTurns();
   readonly url: string;
   readonly #gateway: FakeGateway;
 
@@ -109,11 +112,11 @@ export class FakeSocket {
     this.url = url;
     this.#gateway = gateway;
     gateway.sockets.add(this);
-    setTimeout(() => this.onopen?.({} as never));
+    this.#toClient(() => this.onopen?.({} as never));
   }
 
   send(text: string): void {
-    setTimeout(() => {
+    this.#toGateway(() => {
       if (!this.#isOver) this.#gateway.take(this, text);
     });
   }
@@ -125,7 +128,7 @@ export class FakeSocket {
   receive(frame: object): void {
     if (this.#isOver) return;
     const data = JSON.stringify(frame);
-    setTimeout(() => this.onmessage?.({ data } as never));
+    this.#toClient(() => this.onmessage?.({ data } as never));
   }
 
   end(code: number): void {
@@ -133,7 +136,7 @@ export class FakeSocket {
     this.#isOver = true;
     this.isReady = false;
     this.#gateway.sockets.delete(this);
-    setTimeout(() => this.onclose?.({ code, reason: '' } as never));
+    this.#toClient(() => this.onclose?.({ code, reason: '' } as never));
   }
 }
 
