@@ -3,7 +3,7 @@ import type { Line, LineHandlers } from './line.ts';
 import type { AgentState } from './state/agent-state.ts';
 
 /** What a line needs for its own connection, beside what the line itself decides. */
-export type LineLinkDeps = Omit<LinkDeps, 'onEvent' | 'onStatus' | 'resumeAt' | 'manners'>;
+export type LineLinkDeps = Omit<LinkDeps, 'onEvent' | 'onStanding' | 'onStatus' | 'resumeAt' | 'manners'>;
 
 export interface AloneLineOptions extends LineHandlers {
   link: LineLinkDeps;
@@ -27,6 +27,7 @@ export function createAloneLine({
     resumeAt: () => state.position.point,
     manners: () => ({ tab, focused: isFocused }),
     onEvent,
+    onStanding: (standing) => state.replace(standing),
     onStatus,
   });
   return {

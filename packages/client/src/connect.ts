@@ -138,7 +138,10 @@ export function createClient(options: ConnectOptions, platform?: TabPlatform | n
     on: emitter.on,
     once: emitter.once,
     dial,
-    sync: async () => state.replace(await outbox.ask('sync', undefined, ANSWER_WITHIN_MS)),
+    sync: async () => {
+      // The line takes what it says, in its place among the events.
+      await outbox.ask('sync', undefined, ANSWER_WITHIN_MS);
+    },
     serverNow: clock.now,
     connect: () => {
       if (closed) return;

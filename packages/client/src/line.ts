@@ -17,6 +17,7 @@ export interface Line {
   hurry(): void;
   /** A person looks at this tab now, or does not any more. */
   setFocused(focused: boolean): void;
+  /** Takes what the answer to `sync` says before it resolves. */
   send: Send;
 }
 

@@ -14,7 +14,7 @@ type Answer = (data: unknown) => void;
 export class FakeGateway {
   readonly epoch = 'epoch-1';
   readonly dials: { intentId: string; to: string }[] = [];
-  readonly frames: { op: string; data: Record<string, unknown> }[] = [];
+  readonly frames: { op: string; id: number; data: Record<string, unknown> }[] = [];
   readonly sockets = new Set<FakeSocket>();
   heartbeatMs = 25_000;
   /** Takes frames and answers none. */
@@ -34,10 +34,16 @@ export class FakeGateway {
 
   /** An event of the inbox: to all that are connected, and kept for the others. */
   push<Op extends ServerOp>(op: Op, data: ServerEvents[Op]): number {
-    const stored = { op, seq: this.#events.length + 1, data, ts: Date.now() };
-    this.#events.push(stored);
+    const stored = this.keep(op, data);
     for (const socket of this.ready) socket.receive(stored);
     return stored.seq;
+  }
+
+  /** An event of the inbox that no connection is told. */
+  keep<Op extends ServerOp>(op: Op, data: ServerEvents[Op]): Stored {
+    const stored = { op, seq: this.#events.length + 1, data, ts: Date.now() };
+    this.#events.push(stored);
+    return stored;
   }
 
   /** An event of the connection alone. */
@@ -52,7 +58,7 @@ export class FakeGateway {
 
   take(socket: FakeSocket, text: string): void {
     const { op, id, data } = JSON.parse(text) as { op: string; id: number; data: Record<string, unknown> };
-    this.frames.push({ op, data });
+    this.frames.push({ op, id, data });
     if (this.isMute) return;
     const ack: Answer = (answer) => socket.receive({ op: 'ack', replyTo: id, data: answer });
     switch (op) {
@@ -68,11 +74,19 @@ export class FakeGateway {
         return void setTimeout(() => socket.end(1000));
       case 'ping':
         return ack({ ts: Date.now() });
+      case 'sync':
+        return ack(this.#standing(this.#events.length, 'fresh'));
       case 'auth.refresh':
         return ack({ expiresAt: Date.now() + 60_000 });
       default:
         return ack({ popupId: data['popupId'] });
     }
+  }
+
+  /** All that stands, for one that has heard up to `seq`. */
+  #standing(seq: number, status: 'fresh' | 'resumed' | 'lost') {
+    const { calls, popups, epoch } = this;
+    return { calls, popups, claimed: popups.map(({ popupId }) => popupId), resume: { epoch, seq, status } };
   }
 
   #welcome(socket: FakeSocket, resume: { epoch: string; seq: number } | undefined): void {
@@ -83,10 +97,7 @@ export class FakeGateway {
     const data = {
       agent: { tenant: 'demo', user: 'ana', ramal: '3501' },
       cti: { enabled: true, state: 'ok' },
-      calls: this.calls,
-      popups: this.popups,
-      claimed: this.popups.map(({ popupId }) => popupId),
-      resume: { epoch: this.epoch, seq, status },
+      ...this.#standing(seq, status),
       heartbeatMs: this.heartbeatMs,
     };
     socket.receive({ op: 'ready', ts: Date.now(), data });
@@ -125,10 +136,13 @@ export class FakeSocket {
     this.end(code);
   }
 
-  receive(frame: object): void {
+  /** Several arrive in one turn, with no time between them for promises. */
+  receive(...frames: object[]): void {
     if (this.#isOver) return;
-    const data = JSON.stringify(frame);
-    this.#toClient(() => this.onmessage?.({ data } as never));
+    const texts = frames.map((frame) => JSON.stringify(frame));
+    this.#toClient(() => {
+      for (const data of texts) this.onmessage?.({ data } as never);
+    });
   }
 
   end(code: number): void {

@@ -65,3 +65,8 @@ const MEANINGS = new Map<number, Meaning>(
 export function toCloseMeaning(code: number): Meaning {
   return MEANINGS.get(code) ?? { reason: 'lost', reconnect: true };
 }
+
+/** Nobody comes back by itself from these. */
+export function isOver({ state, reason }: LinkStatus): boolean {
+  return state === 'failed' || (state === 'disconnected' && reason === 'logged_out');
+}

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildCall, buildToken } from '../../test/build-messages.ts';
-import { FakeGateway } from '../../test/fake-gateway.ts';
+import { FakeGateway, type FakeSocket } from '../../test/fake-gateway.ts';
 import { passTime } from '../../test/pass-time.ts';
 import type { RamalClient } from '../client.ts';
 import { createClient } from '../connect.ts';
@@ -24,6 +24,15 @@ describe('a connection', () => {
 
   const pass = (ms = 300) => passTime(ms);
   const count = (op: string) => gateway.frames.filter((frame) => frame.op === op).length;
+
+  const tell = (number: number) => gateway.push('call.updated', buildCall({ startedAt: number }));
+
+  /** Every call event, by its number. */
+  function hearCalls(): number[] {
+    const heard: number[] = [];
+    client.on('call.updated', ({ call }) => heard.push(call.startedAt));
+    return heard;
+  }
 
   async function open(getToken: GetToken = () => buildToken()): Promise<void> {
     client = createClient({
@@ -68,9 +77,7 @@ describe('a connection', () => {
 
   it('I5 hears what happens at the moment it comes back after what it had missed', async () => {
     await open();
-    const heard: number[] = [];
-    client.on('call.updated', ({ call }) => heard.push(call.startedAt));
-    const tell = (number: number) => gateway.push('call.updated', buildCall({ startedAt: number }));
+    const heard = hearCalls();
     gateway.cut();
     tell(1);
     tell(2);
@@ -78,6 +85,58 @@ describe('a connection', () => {
     tell(3);
     await pass();
     expect(heard).toEqual([1, 2, 3]);
+  });
+
+  it('I5 takes nothing before it is greeted, and comes back for it', async () => {
+    await open();
+    const heard = hearCalls();
+    gateway.cut();
+    tell(1);
+    tell(2);
+    gateway.isMute = true;
+    while (count('auth') < 2) await pass(1);
+    const [early] = gateway.sockets;
+    early?.receive({ op: 'call.updated', seq: 2, ts: 0, data: buildCall({ startedAt: 2 }) });
+    gateway.isMute = false;
+    await pass(3_000);
+    expect(gateway.sockets.has(early as FakeSocket)).toBe(false);
+    expect(heard).toEqual([1, 2]);
+  });
+
+  it('I5 does not go on from events in the wrong order: all that stands is told as a loss', async () => {
+    await open();
+    const heard = hearCalls();
+    const resyncs: number[] = [];
+    client.on('resync', ({ calls }) => resyncs.push(calls));
+    const [socket] = gateway.ready;
+    socket?.receive({ op: 'call.updated', seq: 2, ts: 0, data: buildCall({ startedAt: 2 }) });
+    socket?.receive({ op: 'call.updated', seq: 1, ts: 0, data: buildCall({ startedAt: 1 }) });
+    gateway.calls = [buildCall({ callId: 'call-2' })];
+    for (const number of [1, 2]) gateway.keep('call.updated', buildCall({ startedAt: number }));
+    await pass(3_000);
+    expect(gateway.sockets.has(socket as FakeSocket)).toBe(false);
+    expect(client.status.state).toBe('connected');
+    expect([heard, resyncs]).toEqual([[2], [1]]);
+    expect(client.calls.list.map(({ callId }) => callId)).toEqual(['call-2']);
+    tell(3);
+    await pass();
+    expect(heard).toEqual([2, 3]);
+  });
+
+  it('I5 takes the answer to sync in its place among the events, also where they come at once', async () => {
+    await open();
+    gateway.isMute = true;
+    const synced = client.sync();
+    while (count('sync') === 0) await pass(1);
+    const resume = { epoch: gateway.epoch, seq: 0, status: 'fresh' };
+    const replyTo = gateway.frames.findLast(({ op }) => op === 'sync')?.id;
+    const [socket] = gateway.ready;
+    socket?.receive(
+      { op: 'ack', replyTo, data: { calls: [buildCall()], popups: [], claimed: [], resume } },
+      { op: 'call.ended', seq: 1, ts: 0, data: buildCall({ state: 'ended' }) },
+    );
+    await Promise.all([synced, pass()]);
+    expect(client.calls.list).toEqual([]);
   });
 
   it.each([4008, 4009])('closed with %i holds off for 5 s, even when the page is looked at', async (code) => {

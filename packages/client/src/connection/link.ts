@@ -9,6 +9,7 @@ import type {
   ErrorFrame,
   ResumePoint,
   ServerEvent,
+  Standing,
 } from '../wire.ts';
 import { toRetryDelayMs } from './backoff.ts';
 import {
@@ -17,6 +18,7 @@ import {
   type ConnectionState,
   toStep,
 } from './connection-table.ts';
+import { InboxOrder } from './inbox-order.ts';
 import {
   GOOD_AFTER_MS,
   HELD_OFF_MS,
@@ -46,6 +48,8 @@ export interface LinkDeps {
   isOurs(token: AgentTokenHeld): boolean;
   /** Every event, in order, as it comes; `ready` before the status `connected`. */
   onEvent(event: ServerEvent): void;
+  /** The answer to `sync`, in its place among the events. */
+  onStanding(standing: Standing): void;
   onStatus(status: LinkStatus): void;
   now?: () => number;
   random?: () => number;
@@ -62,6 +66,9 @@ export class Link {
   #reason: StatusReason | null = null;
   #socket: Socket | null = null;
   #replies = new Replies();
+  #order = new InboxOrder();
+  /** Events came in the wrong order: which of them are missing can't be known. */
+  #hasLost = false;
   #token: AgentTokenHeld | null = null;
   #attempt = 0;
   #heartbeatMs = 0;
@@ -115,7 +122,7 @@ export class Link {
 
   #send<Op extends ClientOp>(op: Op, data: ClientCommands[Op]): Promise<CommandAcks[Op]> {
     const { alarms } = this.#deps;
-    const answer = this.#replies.ask((id) =>
+    const answer = this.#replies.ask(op, (id) =>
       this.#socket?.send(JSON.stringify({ op, id, data: data ?? {} })),
     );
     if (op !== 'ping' && op !== 'auth') {
@@ -235,6 +242,7 @@ export class Link {
     const { openSocket, alarms, settings } = this.#deps;
     alarms.set('ready', settings.connectTimeoutMs, () => this.#overdue('timeout'));
     this.#replies = new Replies();
+    this.#order = new InboxOrder();
     try {
       this.#socket = openSocket({
         onOpen: () => this.#dispatch('opened'),
@@ -258,7 +266,7 @@ export class Link {
 
   #greet(): void {
     const { manners, resumeAt } = this.#deps;
-    const resume = resumeAt();
+    const resume = this.#hasLost ? null : resumeAt();
     const auth = { token: this.#token?.token ?? '', ...manners(), ...(resume === null ? {} : { resume }) };
     // The answer is `ready`; an error is followed by a close, which says what to do.
     this.#send('auth', auth).catch(() => undefined);
@@ -267,9 +275,11 @@ export class Link {
   #receive(text: string): void {
     const frame = parse(text);
     if (frame === null) return;
-    if (frame.op === 'ack' || frame.op === 'error') return this.#replies.settle(frame);
+    if (frame.op === 'ack' || frame.op === 'error') return this.#hearAnswer(frame);
     const { clock, settings } = this.#deps;
+    if (!this.#order.take(frame)) return this.#distrust();
     if (frame.op === 'ready') {
+      this.#hasLost = false;
       clock.learn(frame.ts, this.#now());
       this.#heartbeatMs = Math.min(frame.data.heartbeatMs, settings.heartbeatMs);
     }
@@ -280,6 +290,21 @@ export class Link {
       this.#reason = 'restarting';
       this.#dispatch('draining');
     }
+  }
+
+  #hearAnswer(frame: AckFrame | ErrorFrame): void {
+    if (frame.op === 'ack' && this.#replies.opOf(frame) === 'sync') {
+      const standing = frame.data as Standing;
+      this.#order.goOnFrom(standing.resume);
+      this.#deps.onStanding(standing);
+    }
+    this.#replies.settle(frame);
+  }
+
+  /** Takes no event out of order: comes back for what is missing, or for all that stands where that can't be known. */
+  #distrust(): void {
+    this.#hasLost ||= this.#order.hasBegun;
+    this.#overdue('protocol_error');
   }
 
   #settle(): void {

@@ -1,7 +1,8 @@
 import { connectionLost, RamalError } from '../ramal-error.ts';
-import type { AckFrame, ErrorFrame } from '../wire.ts';
+import type { AckFrame, ClientOp, ErrorFrame } from '../wire.ts';
 
 interface Waiting {
+  op: ClientOp;
   resolve(data: unknown): void;
   reject(error: RamalError): void;
 }
@@ -12,12 +13,17 @@ export class Replies {
   #lastId = 0;
 
   /** Hands the frame's id to `write`; resolves with the ack's data. @throws RamalError */
-  ask(write: (id: number) => void): Promise<unknown> {
+  ask(op: ClientOp, write: (id: number) => void): Promise<unknown> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { op, resolve, reject });
       write(id);
     });
+  }
+
+  /** Which command a frame answers. */
+  opOf({ replyTo }: AckFrame): ClientOp | null {
+    return this.#waiting.get(Number(replyTo))?.op ?? null;
   }
 
   settle({ op, replyTo, data }: AckFrame | ErrorFrame): void {
