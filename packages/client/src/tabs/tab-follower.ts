@@ -1,7 +1,7 @@
 import { isOver } from '../connection/link-status.ts';
 import type { LineHandlers } from '../line.ts';
 import type { ServerClock } from '../server-clock.ts';
-import type { ClientCommands, ClientOp, Standing } from '../wire.ts';
+import type { ClientCommands, ClientOp, ResumePoint, Standing } from '../wire.ts';
 import { FollowerRequests } from './follower-requests.ts';
 import type { TabMessage } from './tab-messages.ts';
 import type { TabSelf } from './tab-self.ts';
@@ -76,7 +76,10 @@ export class TabFollower {
       self.setStatus({ state: 'connecting', reason: null });
     }
     self.setStatus(status);
-    if (isOver(status)) onOver();
+    if (isOver(status)) return onOver();
+    // It missed the words of a leader: nothing more may happen that would show the gap.
+    if (status.state === 'connected' && lead.point !== null && this.#isBehind(lead.point))
+      this.#askToCatchUp();
     return undefined;
   }
 
@@ -84,11 +87,9 @@ export class TabFollower {
   hearEvent({ event, epoch, prev, fronts }: Extract<TabMessage, { t: 'event' }>): void {
     const { self, onEvent } = this.#options;
     self.setFronts(fronts);
-    const { point } = self.state.position;
     const begins = (event.op === 'ready' && event.data.resume.status !== 'resumed') || event.op === 'resync';
-    if (point === null && !begins) return this.#askToCatchUp();
-    const isGap = event.seq !== undefined && (point?.epoch !== epoch || point.seq < prev);
-    if (isGap && !begins) return this.#askToCatchUp();
+    const isGap = event.seq !== undefined && this.#isBehind({ epoch, seq: prev });
+    if (!begins && (isGap || self.state.position.point === null)) return this.#askToCatchUp();
     return onEvent(event);
   }
 
@@ -107,6 +108,12 @@ export class TabFollower {
   /** What was asked for may never come: the next gap asks again. */
   askAgain(): void {
     this.#catchingUp = false;
+  }
+
+  /** Whether this tab has not heard all up to here. */
+  #isBehind({ epoch, seq }: ResumePoint): boolean {
+    const { point } = this.#options.self.state.position;
+    return point?.epoch !== epoch || point.seq < seq;
   }
 
   #askToCatchUp(): void {

@@ -3,7 +3,7 @@ import { Link } from '../connection/link.ts';
 import { isOver, type LinkStatus } from '../connection/link-status.ts';
 import type { LineHandlers } from '../line.ts';
 import type { RamalError } from '../ramal-error.ts';
-import type { ClientCommands, ClientOp, ServerEvent } from '../wire.ts';
+import type { ClientCommands, ClientOp, ResumePoint, ServerEvent } from '../wire.ts';
 import type { TabMessage } from './tab-messages.ts';
 import type { TabRoster } from './tab-roster.ts';
 import type { TabSelf } from './tab-self.ts';
@@ -26,8 +26,8 @@ export class TabLeader {
   #leads = false;
   /** Counts connections: what was asked of an older one has no answer. */
   #connection = 0;
-  /** The seq that the next event follows, of this connection. */
-  #passedSeq = 0;
+  /** The seq that the next event follows, of this connection; null before there was one. */
+  #passedSeq: number | null = null;
 
   constructor(options: TabLeaderOptions) {
     const { self, roster, link } = options;
@@ -64,6 +64,7 @@ export class TabLeader {
     roster.inherit(self.fronts);
     this.#noteSelf();
     this.#takeOver.begin();
+    this.#passedSeq = null;
     self.post({ t: 'who', term: this.#term, wantsState: self.state.position.point === null });
     this.#linkChanged({ state: 'connecting', reason: self.status.reason });
   }
@@ -140,10 +141,16 @@ export class TabLeader {
       term: this.#term,
       connection: this.#connection,
       status: self.status,
+      point: this.#passedPoint,
       clockOffsetMs: link.clock.offsetMs,
       fronts: roster.fronts,
       claimer: self.claimer,
     });
+  }
+
+  get #passedPoint(): ResumePoint | null {
+    const { point } = this.#options.self.state.position;
+    return point === null || this.#passedSeq === null ? null : { epoch: point.epoch, seq: this.#passedSeq };
   }
 
   /** Does what the gateway says, and passes it on. */
@@ -152,7 +159,7 @@ export class TabLeader {
     if (!this.#leads) return;
     if (event.op === 'ready') this.#takeOver.end();
     if (event.op === 'ready' || event.op === 'resync') this.#passedSeq = event.data.resume.seq;
-    const prev = this.#passedSeq;
+    const prev = this.#passedSeq ?? 0;
     if (event.seq !== undefined) this.#passedSeq = event.seq;
     this.#assignFronts(event);
     // This tab may have heard it before, when another one had not.

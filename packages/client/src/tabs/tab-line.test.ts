@@ -158,6 +158,21 @@ describe('tabs of one browser', () => {
     expect(follower.resyncs).toBe(0);
   });
 
+  it('I5 hear what they missed from the next leader, though nothing else happens', async () => {
+    const [leader, next, absent] = [await open(), await open(), await open()];
+    absent.tab.isHung = true;
+    tell(1);
+    await pass();
+    leader.tab.die();
+    leader.client.close();
+    await pass(1_000);
+    expect(roles([next, absent])).toEqual(['leader', 'follower']);
+    absent.tab.isHung = false;
+    await pass(4_000);
+    expect([next.heard, absent.heard]).toEqual([[1], [1]]);
+    expect(absent.resyncs).toBe(0);
+  });
+
   it('log out together, and none comes back by itself', async () => {
     const tabs = [await open(), await open()];
     await Promise.all([tabs[1]?.client.logout(), pass()]);
@@ -213,7 +228,7 @@ describe('tabs of one browser', () => {
       for (const { client } of live) client.close();
       await pass();
     }
-  }, 60_000);
+  }, (LAST_SEED - FIRST_SEED + 1) * 3_000);
 });
 
 /** Mulberry32: the same numbers for the same seed. */

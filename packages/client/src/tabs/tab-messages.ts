@@ -34,6 +34,8 @@ export type TabMessage = { from: string } & (
       /** Counts the leader's connections: what waits for an answer of an older one waits in vain. */
       connection: number;
       status: LinkStatus;
+      /** How far it has passed the inbox on; null before its first connection. Who has not heard that much asks. */
+      point: ResumePoint | null;
       clockOffsetMs: number;
       fronts: Fronts;
       /** The name that the gateway knows this browser's claims by; the next leader keeps it. */
