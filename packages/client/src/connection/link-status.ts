@@ -1,4 +1,5 @@
 import { CLOSE } from '../wire.ts';
+import type { ConnectionState } from './connection-table.ts';
 
 /** Where the connection stands, as a page shows it. */
 export type StatusState = 'connecting' | 'connected' | 'disconnected' | 'failed';
@@ -64,6 +65,24 @@ const MEANINGS = new Map<number, Meaning>(
 /** What a close code means. Any that is not the gateway's is the network, 1006 above all. */
 export function toCloseMeaning(code: number): Meaning {
   return MEANINGS.get(code) ?? { reason: 'lost', reconnect: true };
+}
+
+/** What a page shows of where the connection stands. */
+export function toStatus(state: ConnectionState, reason: StatusReason | null): LinkStatus {
+  switch (state) {
+    case 'connected':
+    case 'draining':
+      return { state: 'connected', reason: null };
+    case 'token':
+    case 'opening':
+    case 'greeting':
+      return { state: 'connecting', reason };
+    case 'waiting':
+    case 'idle':
+      return { state: 'disconnected', reason };
+    case 'failed':
+      return { state: reason === 'logged_out' ? 'disconnected' : 'failed', reason };
+  }
 }
 
 /** Nobody comes back by itself from these. */

@@ -1,5 +1,5 @@
 import type { Alarms } from '../alarms.ts';
-import { connectionLost, RamalError } from '../ramal-error.ts';
+import { connectionLost } from '../ramal-error.ts';
 import type { ServerClock } from '../server-clock.ts';
 import type {
   AckFrame,
@@ -19,20 +19,16 @@ import {
   toStep,
 } from './connection-table.ts';
 import { InboxOrder } from './inbox-order.ts';
-import {
-  GOOD_AFTER_MS,
-  HELD_OFF_MS,
-  HURRY_APART_MS,
-  type LinkSettings,
-  REFRESH_APART_MS,
-  SLOW_ANSWER_MS,
-} from './link-settings.ts';
-import { type LinkStatus, type StatusReason, toCloseMeaning } from './link-status.ts';
+import { GOOD_AFTER_MS, HELD_OFF_MS, HURRY_APART_MS, type LinkSettings } from './link-settings.ts';
+import { type LinkStatus, type StatusReason, toCloseMeaning, toStatus } from './link-status.ts';
+import { LinkToken } from './link-token.ts';
 import type { OpenSocket, Socket } from './open-socket.ts';
+import { Pulse, type PulseAlarm } from './pulse.ts';
+import { readFrame } from './read-frame.ts';
 import { Replies } from './replies.ts';
-import { type AgentTokenHeld, type TokenSource, toSpareMs } from './token-source.ts';
+import type { AgentTokenHeld, TokenSource } from './token-source.ts';
 
-type LinkAlarm = 'wait' | 'ready' | 'heartbeat' | 'pong' | 'slow' | 'refresh';
+type LinkAlarm = 'wait' | 'ready' | 'refresh' | PulseAlarm;
 
 export interface LinkDeps {
   openSocket: OpenSocket;
@@ -61,6 +57,8 @@ export interface LinkDeps {
 export class Link {
   readonly #deps: LinkDeps;
   readonly #now: () => number;
+  readonly #token: LinkToken;
+  readonly #pulse: Pulse;
   #state: ConnectionState = 'idle';
   #status: LinkStatus = { state: 'disconnected', reason: 'not_started' };
   #reason: StatusReason | null = null;
@@ -69,19 +67,27 @@ export class Link {
   #order = new InboxOrder();
   /** Events came in the wrong order: which of them are missing can't be known. */
   #hasLost = false;
-  #token: AgentTokenHeld | null = null;
   #attempt = 0;
   #heartbeatMs = 0;
   #connectedAt = 0;
   #triedAt = 0;
   #notBefore = 0;
   #moveAfterMs = 0;
-  /** Counts what is waited for: an answer to an older question is nobody's. */
-  #round = 0;
 
   constructor(deps: LinkDeps) {
     this.#deps = deps;
     this.#now = deps.now ?? Date.now;
+    this.#token = new LinkToken({
+      ...deps,
+      onDenied: (reason) => this.#deny(reason),
+      show: (token) => this.request('auth.refresh', { token }),
+    });
+    this.#pulse = new Pulse({
+      ...deps,
+      now: this.#now,
+      ping: () => this.#send('ping', undefined),
+      onSilent: () => this.#overdue('silent'),
+    });
   }
 
   get status(): LinkStatus {
@@ -121,15 +127,10 @@ export class Link {
   }
 
   #send<Op extends ClientOp>(op: Op, data: ClientCommands[Op]): Promise<CommandAcks[Op]> {
-    const { alarms } = this.#deps;
     const answer = this.#replies.ask(op, (id) =>
       this.#socket?.send(JSON.stringify({ op, id, data: data ?? {} })),
     );
-    if (op !== 'ping' && op !== 'auth') {
-      alarms.set('slow', SLOW_ANSWER_MS, () => this.#probe());
-      const settled = () => alarms.clear('slow');
-      answer.then(settled, settled);
-    }
+    if (op !== 'ping' && op !== 'auth') this.#pulse.watch(answer);
     return answer as Promise<CommandAcks[Op]>;
   }
 
@@ -145,14 +146,14 @@ export class Link {
 
   /** What belonged to the state before is over. */
   #leave(was: ConnectionState): void {
-    const { alarms } = this.#deps;
     const stands = this.#state === 'connected' || this.#state === 'draining';
     if (stands && was !== 'greeting') return;
     if (this.#state === 'greeting') return;
-    alarms.clear('wait', 'ready');
-    this.#round += 1;
+    this.#deps.alarms.clear('wait', 'ready');
+    this.#token.dismiss();
     if (stands) return;
-    alarms.clear('heartbeat', 'pong', 'slow', 'refresh');
+    this.#pulse.stop();
+    this.#token.endRefresh();
     if ((was === 'connected' || was === 'draining') && this.#now() - this.#connectedAt >= GOOD_AFTER_MS) {
       this.#attempt = 0;
     }
@@ -171,7 +172,7 @@ export class Link {
       case 'settle':
         return this.#settle();
       case 'probe':
-        return this.#probe();
+        return this.#pulse.probe();
       case 'scheduleRetry': {
         const delayMs = Math.max(
           toRetryDelayMs(this.#attempt, settings, random),
@@ -190,40 +191,14 @@ export class Link {
   }
 
   #askToken(): void {
-    const { alarms, tokens, clock, settings } = this.#deps;
+    const { alarms, settings } = this.#deps;
     this.#triedAt = this.#now();
     alarms.set('ready', settings.connectTimeoutMs, () => this.#overdue('token_missing'));
-    this.#await(
-      () => tokens.get(clock.now()),
-      (token) => {
-        this.#token = token;
-        this.#dispatch('token_came');
-      },
+    this.#token.ask(
+      () => this.#dispatch('token_came'),
       () => {
         this.#reason = 'token_missing';
         this.#dispatch('token_missing');
-      },
-    );
-  }
-
-  /** Hands on what `ask` brings, if that is still asked for and of the same person. */
-  #await(
-    ask: () => Promise<AgentTokenHeld>,
-    onToken: (token: AgentTokenHeld) => void,
-    onMissing: () => void,
-  ): void {
-    const round = this.#round;
-    const isLate = () => round !== this.#round;
-    ask().then(
-      (token) => {
-        if (isLate()) return;
-        if (this.#deps.isOurs(token)) onToken(token);
-        else this.#deny('agent_changed');
-      },
-      (error: unknown) => {
-        if (isLate()) return;
-        if (error instanceof RamalError && !error.retryable) this.#deny('token_denied');
-        else onMissing();
       },
     );
   }
@@ -259,7 +234,7 @@ export class Link {
     const { reason, reconnect } = toCloseMeaning(code);
     this.#socket = null;
     this.#reason = reason;
-    if (reason === 'token_expired' || reason === 'auth_failed') this.#deps.tokens.forget();
+    if (reason === 'token_expired' || reason === 'auth_failed') this.#token.forget();
     if (reason === 'rate_limited' || reason === 'superseded') this.#notBefore = this.#now() + HELD_OFF_MS;
     this.#dispatch(reconnect ? 'lost' : 'refused');
   }
@@ -267,13 +242,13 @@ export class Link {
   #greet(): void {
     const { manners, resumeAt } = this.#deps;
     const resume = this.#hasLost ? null : resumeAt();
-    const auth = { token: this.#token?.token ?? '', ...manners(), ...(resume === null ? {} : { resume }) };
+    const auth = { token: this.#token.text, ...manners(), ...(resume === null ? {} : { resume }) };
     // The answer is `ready`; an error is followed by a close, which says what to do.
     this.#send('auth', auth).catch(() => undefined);
   }
 
   #receive(text: string): void {
-    const frame = parse(text);
+    const frame = readFrame(text);
     if (frame === null) return;
     if (frame.op === 'ack' || frame.op === 'error') return this.#hearAnswer(frame);
     const { clock, settings } = this.#deps;
@@ -310,59 +285,8 @@ export class Link {
   #settle(): void {
     this.#connectedAt = this.#now();
     this.#reason = null;
-    this.#planHeartbeat();
-    this.#planRefresh();
-  }
-
-  #planHeartbeat(): void {
-    this.#deps.alarms.set('heartbeat', this.#heartbeatMs, () => {
-      this.#probe();
-      this.#planHeartbeat();
-    });
-  }
-
-  /** Is anybody there? */
-  #probe(): void {
-    const { alarms, clock, settings } = this.#deps;
-    // One question at a time: a later one gives nobody more time to answer.
-    if (alarms.isSet('pong')) return;
-    const sentMs = this.#now();
-    alarms.set('pong', settings.pingTimeoutMs, () => this.#overdue('silent'));
-    this.#send('ping', undefined).then(
-      ({ ts }) => {
-        alarms.clear('pong');
-        clock.learn(ts, sentMs, this.#now());
-      },
-      () => undefined, // the connection went, which is told elsewhere
-    );
-  }
-
-  /** Asks for the next token well before this one ends; after a failure soon again. */
-  #planRefresh(): void {
-    const { alarms, clock } = this.#deps;
-    const { expiresAtMs } = this.#token ?? { expiresAtMs: null };
-    if (expiresAtMs === null) return;
-    const lifeMs = expiresAtMs - clock.now();
-    alarms.set('refresh', Math.max(lifeMs - toSpareMs(lifeMs), REFRESH_APART_MS), () => this.#refresh());
-  }
-
-  /** What goes wrong here is tried again, and in the end mended by a new connection with a new token. */
-  #refresh(): void {
-    const { tokens, clock, alarms, settings } = this.#deps;
-    alarms.set('refresh', settings.connectTimeoutMs, () => this.#planRefresh());
-    this.#await(
-      () => tokens.renew('refresh', clock.now()),
-      (token) => {
-        this.request('auth.refresh', { token: token.token }).then(
-          ({ expiresAt }) => {
-            this.#token = { ...token, expiresAtMs: expiresAt };
-            this.#planRefresh();
-          },
-          () => undefined,
-        );
-      },
-      () => this.#planRefresh(),
-    );
+    this.#pulse.begin(this.#heartbeatMs);
+    this.#token.planRefresh();
   }
 
   #tell(): void {
@@ -370,33 +294,5 @@ export class Link {
     if (next.state === this.#status.state && next.reason === this.#status.reason) return;
     this.#status = next;
     this.#deps.onStatus(next);
-  }
-}
-
-function toStatus(state: ConnectionState, reason: StatusReason | null): LinkStatus {
-  switch (state) {
-    case 'connected':
-    case 'draining':
-      return { state: 'connected', reason: null };
-    case 'token':
-    case 'opening':
-    case 'greeting':
-      return { state: 'connecting', reason };
-    case 'waiting':
-    case 'idle':
-      return { state: 'disconnected', reason };
-    case 'failed':
-      return { state: reason === 'logged_out' ? 'disconnected' : 'failed', reason };
-  }
-}
-
-/** Null for what is no frame: ops and fields that are newer than this package pass, and are ignored where they are read. */
-function parse(text: string): ServerEvent | AckFrame | ErrorFrame | null {
-  try {
-    const frame: unknown = JSON.parse(text);
-    const isFrame = typeof frame === 'object' && frame !== null && 'op' in frame && 'data' in frame;
-    return isFrame ? (frame as ServerEvent | AckFrame | ErrorFrame) : null;
-  } catch {
-    return null;
   }
 }

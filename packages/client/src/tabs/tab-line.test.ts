@@ -8,6 +8,7 @@ import { createClient } from '../connect.ts';
 
 /** `RAMAL_SEEDS=1-2000` tries more of them. */
 const [FIRST_SEED = 1, LAST_SEED = 25] = (process.env['RAMAL_SEEDS'] ?? '').match(/\d+/g)?.map(Number) ?? [];
+const SEEDS_MS = (LAST_SEED - FIRST_SEED + 1) * 3_000;
 
 interface Opened {
   client: RamalClient;
@@ -186,49 +187,53 @@ describe('tabs of one browser', () => {
     expect(gateway.sockets.size).toBe(1);
   });
 
-  it('I5 hear everything once and in order, whichever tabs close, die or hang and however often the network breaks', async () => {
-    for (let seed = FIRST_SEED; seed <= LAST_SEED; seed++) {
-      gateway = new FakeGateway();
-      browser = new FakeBrowser();
-      const random = createRandom(seed);
-      vi.spyOn(Math, 'random').mockImplementation(createRandom(-seed));
-      const steady = await open();
-      let live = [steady];
-      told = 0;
-      for (let step = 0; step < 40; step++) {
-        const dice = random();
-        const victim = live[Math.floor(random() * live.length)];
-        if (dice < 0.5) tell(++told);
-        else if (dice < 0.6) gateway.cut();
-        else if (dice < 0.75 && live.length < 4) {
-          const one = await open();
-          live.push(one);
-        } else if (dice < 0.9 && live.length > 1 && victim !== undefined) {
-          if (random() < 0.5) victim.client.close();
-          else {
-            victim.tab.die();
-            // Says nothing to the others any more; the system ends the connection of a process that is gone.
-            victim.client.close();
-          }
-          live = live.filter((one) => one !== victim);
-        } else await pass(random() * 2_000);
-        if (random() < 0.5) await pass(random() * 100);
+  it(
+    'I5 hear everything once and in order, whichever tabs close, die or hang and however often the network breaks',
+    async () => {
+      for (let seed = FIRST_SEED; seed <= LAST_SEED; seed++) {
+        gateway = new FakeGateway();
+        browser = new FakeBrowser();
+        const random = createRandom(seed);
+        vi.spyOn(Math, 'random').mockImplementation(createRandom(-seed));
+        const steady = await open();
+        let live = [steady];
+        told = 0;
+        for (let step = 0; step < 40; step++) {
+          const dice = random();
+          const victim = live[Math.floor(random() * live.length)];
+          if (dice < 0.5) tell(++told);
+          else if (dice < 0.6) gateway.cut();
+          else if (dice < 0.75 && live.length < 4) {
+            const one = await open();
+            live.push(one);
+          } else if (dice < 0.9 && live.length > 1 && victim !== undefined) {
+            if (random() < 0.5) victim.client.close();
+            else {
+              victim.tab.die();
+              // Says nothing to the others any more; the system ends the connection of a process that is gone.
+              victim.client.close();
+            }
+            live = live.filter((one) => one !== victim);
+          } else await pass(random() * 2_000);
+          if (random() < 0.5) await pass(random() * 100);
+        }
+        tell(++told);
+        await pass(40_000);
+        for (const one of live) {
+          const all = Array.from({ length: told }, (_, i) => i + 1);
+          const since = one.begunAt ?? told;
+          // A tab knows from its beginning what stands then; each event after that comes to it once.
+          const expected = all.filter((number) => number > since || one.heard.includes(number));
+          expect(one.heard, `seed ${seed}`).toEqual(expected);
+          expect(one.resyncs, `seed ${seed}`).toBe(0);
+        }
+        expect(gateway.ready.length, `seed ${seed}`).toBe(1);
+        for (const { client } of live) client.close();
+        await pass();
       }
-      tell(++told);
-      await pass(40_000);
-      for (const one of live) {
-        const all = Array.from({ length: told }, (_, i) => i + 1);
-        const since = one.begunAt ?? told;
-        // A tab knows from its beginning what stands then; each event after that comes to it once.
-        const expected = all.filter((number) => number > since || one.heard.includes(number));
-        expect(one.heard, `seed ${seed}`).toEqual(expected);
-        expect(one.resyncs, `seed ${seed}`).toBe(0);
-      }
-      expect(gateway.ready.length, `seed ${seed}`).toBe(1);
-      for (const { client } of live) client.close();
-      await pass();
-    }
-  }, (LAST_SEED - FIRST_SEED + 1) * 3_000);
+    },
+    SEEDS_MS,
+  );
 });
 
 /** Mulberry32: the same numbers for the same seed. */
