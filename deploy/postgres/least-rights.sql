@@ -42,7 +42,7 @@ begin
       from pg_class c
      where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
        and c.relowner = current_user::regrole and current_user <> 'ramal_owner'
-       and (c.relname in ('access_revocations', 'agent_token_keys', 'agent_token_policies', 'agents', 'api_keys', 'audit_log', 'audit_persons', 'audit_seals', 'call_events', 'call_traces', 'callback_credentials', 'callback_networks', 'callback_token_uses', 'callback_tokens', 'calls', 'configuracao_cti', 'cti_settings', 'dead_letters', 'empresas', 'ramal_migrations', 'stream_checkpoints', 'tenant_keys', 'wl_chamados_empresa')
+       and (c.relname in ('access_revocations', 'agent_token_keys', 'agent_token_policies', 'agents', 'api_keys', 'audit_log', 'audit_persons', 'audit_seals', 'call_events', 'call_traces', 'callback_credentials', 'callback_networks', 'callback_token_uses', 'callback_tokens', 'calls', 'configuracao_cti', 'cti_settings', 'dead_letters', 'empresas', 'ramal_migrations', 'retention_floors', 'retention_runs', 'stream_checkpoints', 'tenant_keys', 'wl_chamados_empresa')
             or exists (select 1 from pg_inherits i
                         where i.inhrelid = c.oid
                           and i.inhparent in (select p.oid from pg_class p

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { rolldown } from 'rolldown';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -10,17 +10,17 @@ const BUNDLE = path('dist/ramal-client.min.js');
 
 /** Bundles the source. Resolves with the code and its sizes in bytes. */
 export async function bundleClient() {
-  const { outputFiles } = await build({
-    entryPoints: [path('src/index.ts')],
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    // Browsers since the middle of 2022.
-    target: ['chrome103', 'firefox101', 'safari15.4'],
-    legalComments: 'none',
-    write: false,
+  const build = await rolldown({
+    input: path('src/index.ts'),
+    platform: 'browser',
+    // Browsers since the middle of 2022: Chrome 103, Firefox 101, Safari 15.4.
+    transform: { target: 'es2022' },
+    tsconfig: false,
+    logLevel: 'silent',
   });
-  const code = outputFiles[0].text;
+  const { output } = await build.generate({ format: 'esm', minify: true, comments: false });
+  await build.close();
+  const [{ code }] = output;
   return { code, bytes: Buffer.byteLength(code), gzippedBytes: gzipSync(code, { level: 9 }).length };
 }
 
