@@ -50,11 +50,6 @@ export class LinkToken {
     this.#round += 1;
   }
 
-  /** The gateway did not like it: the next one is a new one. */
-  forget(): void {
-    this.#deps.tokens.forget();
-  }
-
   /** Asks for the next token well before this one ends; after a failure soon again. */
   planRefresh(): void {
     const { alarms, clock } = this.#deps;
@@ -62,10 +57,6 @@ export class LinkToken {
     if (expiresAtMs === null) return;
     const lifeMs = expiresAtMs - clock.now();
     alarms.set('refresh', Math.max(lifeMs - toSpareMs(lifeMs), REFRESH_APART_MS), () => this.#refresh());
-  }
-
-  endRefresh(): void {
-    this.#deps.alarms.clear('refresh');
   }
 
   /** What goes wrong here is tried again, and in the end mended by a new connection with a new token. */

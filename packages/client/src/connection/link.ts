@@ -153,7 +153,7 @@ export class Link {
     this.#token.dismiss();
     if (stands) return;
     this.#pulse.stop();
-    this.#token.endRefresh();
+    this.#deps.alarms.clear('refresh');
     if ((was === 'connected' || was === 'draining') && this.#now() - this.#connectedAt >= GOOD_AFTER_MS) {
       this.#attempt = 0;
     }
@@ -234,7 +234,7 @@ export class Link {
     const { reason, reconnect } = toCloseMeaning(code);
     this.#socket = null;
     this.#reason = reason;
-    if (reason === 'token_expired' || reason === 'auth_failed') this.#token.forget();
+    if (reason === 'token_expired' || reason === 'auth_failed') this.#deps.tokens.forget();
     if (reason === 'rate_limited' || reason === 'superseded') this.#notBefore = this.#now() + HELD_OFF_MS;
     this.#dispatch(reconnect ? 'lost' : 'refused');
   }
@@ -270,7 +270,7 @@ export class Link {
   #hearAnswer(frame: AckFrame | ErrorFrame): void {
     if (frame.op === 'ack' && this.#replies.opOf(frame) === 'sync') {
       const standing = frame.data as Standing;
-      this.#order.goOnFrom(standing.resume);
+      this.#order.seq = standing.resume.seq;
       this.#deps.onStanding(standing);
     }
     this.#replies.settle(frame);
@@ -278,7 +278,7 @@ export class Link {
 
   /** Takes no event out of order: comes back for what is missing, or for all that stands where that can't be known. */
   #distrust(): void {
-    this.#hasLost ||= this.#order.hasBegun;
+    this.#hasLost ||= this.#order.seq !== null;
     this.#overdue('protocol_error');
   }
 

@@ -1,8 +1,8 @@
 import { isOver } from '../connection/link-status.ts';
+import { Replies } from '../connection/replies.ts';
 import type { LineHandlers } from '../line.ts';
 import type { ServerClock } from '../server-clock.ts';
 import type { ClientCommands, ClientOp, ResumePoint, Standing } from '../wire.ts';
-import { FollowerRequests } from './follower-requests.ts';
 import type { TabMessage } from './tab-messages.ts';
 import type { TabSelf } from './tab-self.ts';
 
@@ -16,7 +16,7 @@ export interface TabFollowerOptions extends Pick<LineHandlers, 'onEvent'> {
 /** A tab that hears the gateway through another one: it knows where it stands in the inbox, and asks for what it missed. */
 export class TabFollower {
   readonly #options: TabFollowerOptions;
-  readonly #asked = new FollowerRequests();
+  readonly #asked = new Replies();
   /** The leader that is believed, by the time its lead began. */
   #leader: { tab: string; term: number; connection: number } | null = null;
   #catchingUp = false;
@@ -50,13 +50,13 @@ export class TabFollower {
   async ask(op: ClientOp, data: ClientCommands[ClientOp]): Promise<unknown> {
     const { self } = this.#options;
     const to = this.#leader?.tab ?? '';
-    const answer = await this.#asked.ask((id) => self.post({ t: 'ask', to, id, op, data }));
+    const answer = await this.#asked.ask(op, (id) => self.post({ t: 'ask', to, id, op, data }));
     if (op === 'sync') self.state.replace(answer as Standing);
     return answer;
   }
 
-  hearAnswer(answer: Extract<TabMessage, { t: 'answer' }>): void {
-    this.#asked.settle(answer);
+  hearAnswer({ frame }: Extract<TabMessage, { t: 'answer' }>): void {
+    this.#asked.settle(frame);
   }
 
   /** What a leader that is believed says of itself and its connection. */

@@ -3,7 +3,7 @@ import { Link } from '../connection/link.ts';
 import { isOver, type LinkStatus } from '../connection/link-status.ts';
 import type { LineHandlers } from '../line.ts';
 import type { RamalError } from '../ramal-error.ts';
-import type { ClientCommands, ClientOp, ResumePoint, ServerEvent } from '../wire.ts';
+import type { AckFrame, ClientCommands, ClientOp, ErrorFrame, ResumePoint, ServerEvent } from '../wire.ts';
 import type { TabMessage } from './tab-messages.ts';
 import type { TabRoster } from './tab-roster.ts';
 import type { TabSelf } from './tab-self.ts';
@@ -22,8 +22,9 @@ export class TabLeader {
   readonly #options: TabLeaderOptions;
   readonly #link: Link;
   readonly #takeOver: TakeOver;
-  #term = 0;
-  #leads = false;
+  leads = false;
+  /** When its lead began, epoch ms, later than that of any other tab. */
+  term = 0;
   /** Counts connections: what was asked of an older one has no answer. */
   #connection = 0;
   /** The seq that the next event follows, of this connection; null before there was one. */
@@ -47,25 +48,16 @@ export class TabLeader {
     });
   }
 
-  get leads(): boolean {
-    return this.#leads;
-  }
-
-  /** When its lead began, epoch ms, later than that of any other tab. */
-  get term(): number {
-    return this.#term;
-  }
-
   /** Takes the lead after one of `term`, and asks the others how far they have heard; `connect` follows. */
   lead(term: number): void {
     const { self, roster } = this.#options;
-    this.#leads = true;
-    this.#term = Math.max(Date.now(), term + 1);
+    this.leads = true;
+    this.term = Math.max(Date.now(), term + 1);
     roster.inherit(self.fronts);
     this.#noteSelf();
     this.#takeOver.begin();
     this.#passedSeq = null;
-    self.post({ t: 'who', term: this.#term, wantsState: self.state.position.point === null });
+    self.post({ t: 'who', term: this.term, wantsState: self.state.position.point === null });
     this.#linkChanged({ state: 'connecting', reason: self.status.reason });
   }
 
@@ -74,7 +66,7 @@ export class TabLeader {
   }
 
   resign(): void {
-    this.#leads = false;
+    this.leads = false;
     this.#options.roster.clear();
     this.#link.stop('lost');
   }
@@ -120,17 +112,12 @@ export class TabLeader {
   }
 
   hearAsk({ from, id, op, data }: Extract<TabMessage, { t: 'ask' }>): void {
-    const answer = (answered: unknown, error: RamalError | null) =>
-      this.#options.self.post({
-        t: 'answer',
-        to: from,
-        id,
-        data: answered,
-        error: error && { code: error.code, message: error.message, retryable: error.retryable },
-      });
+    const answer = (frame: AckFrame | ErrorFrame) =>
+      this.#options.self.post({ t: 'answer', to: from, frame });
     this.request(op, data).then(
-      (answered) => answer(answered, null),
-      (error: unknown) => answer(null, error as RamalError),
+      (acked) => answer({ op: 'ack', replyTo: id, data: acked }),
+      ({ code, message, retryable }: RamalError) =>
+        answer({ op: 'error', replyTo: id, data: { code, message, retryable } }),
     );
   }
 
@@ -138,7 +125,7 @@ export class TabLeader {
     const { self, roster, link } = this.#options;
     self.post({
       t: 'lead',
-      term: this.#term,
+      term: this.term,
       connection: this.#connection,
       status: self.status,
       point: this.#passedPoint,
@@ -156,7 +143,7 @@ export class TabLeader {
   /** Does what the gateway says, and passes it on. */
   #pass(event: ServerEvent): void {
     const { self, roster, onEvent } = this.#options;
-    if (!this.#leads) return;
+    if (!this.leads) return;
     if (event.op === 'ready') this.#takeOver.end();
     if (event.op === 'ready' || event.op === 'resync') this.#passedSeq = event.data.resume.seq;
     const prev = this.#passedSeq ?? 0;
@@ -165,7 +152,7 @@ export class TabLeader {
     // This tab may have heard it before, when another one had not.
     onEvent(event);
     const epoch = self.state.position.point?.epoch ?? '';
-    self.post({ t: 'event', term: this.#term, event, epoch, prev, fronts: roster.fronts });
+    self.post({ t: 'event', term: this.term, event, epoch, prev, fronts: roster.fronts });
   }
 
   #assignFronts({ op, data, claimed }: ServerEvent): void {
@@ -178,7 +165,7 @@ export class TabLeader {
   }
 
   #linkChanged(status: LinkStatus): void {
-    if (!this.#leads) return;
+    if (!this.leads) return;
     if (status.state === 'connected') this.#connection += 1;
     this.#options.self.setStatus(status);
     this.sayLead();

@@ -1,7 +1,7 @@
 import type { LinkStatus } from '../connection/link-status.ts';
 import type { StateSnapshot } from '../state/agent-state.ts';
 import type { PlacedEvent } from '../state/inbox-position.ts';
-import type { ClientCommands, ClientOp, ResumePoint, ServerEvent } from '../wire.ts';
+import type { AckFrame, ClientCommands, ClientOp, ErrorFrame, ResumePoint, ServerEvent } from '../wire.ts';
 
 /** Part of the names of channel and locks: tabs with another version of these messages keep to themselves. */
 export const TABS_VERSION = 1;
@@ -44,11 +44,5 @@ export type TabMessage = { from: string } & (
   | { t: 'event'; term: number; event: ServerEvent; epoch: string; prev: number; fronts: Fronts }
   | { t: 'catchUp'; to: string; events: PlacedEvent[] | null; state: StateSnapshot | null; fronts: Fronts }
   | { t: 'ask'; to: string; id: number; op: ClientOp; data: ClientCommands[ClientOp] }
-  | { t: 'answer'; to: string; id: number; data: unknown; error: AnswerError | null }
+  | { t: 'answer'; to: string; frame: AckFrame | ErrorFrame } /** As the gateway would answer. */
 );
-
-interface AnswerError {
-  code: string;
-  message: string;
-  retryable: boolean;
-}

@@ -24,8 +24,8 @@ export class TabSelf {
   claimer: string;
   readonly #options: TabSelfOptions;
   #channel: TabChannel | null = null;
-  #status: LinkStatus = { state: 'disconnected', reason: 'not_started' };
-  #fronts: Fronts = {};
+  status: LinkStatus = { state: 'disconnected', reason: 'not_started' };
+  fronts: Fronts = {};
   #focused: boolean;
   #focusedAt: number;
 
@@ -40,14 +40,6 @@ export class TabSelf {
 
   get isMember(): boolean {
     return this.#channel !== null;
-  }
-
-  get status(): LinkStatus {
-    return this.#status;
-  }
-
-  get fronts(): Fronts {
-    return this.#fronts;
   }
 
   /** Whether somebody looks at this tab, and since when: epoch ms, 0 for never. */
@@ -81,14 +73,14 @@ export class TabSelf {
   }
 
   setStatus(status: LinkStatus): void {
-    if (status.state === this.#status.state && status.reason === this.#status.reason) return;
-    this.#status = status;
+    if (status.state === this.status.state && status.reason === this.status.reason) return;
+    this.status = status;
     this.#options.onStatus(status);
   }
 
   /** Applies fronts before what they are about. */
   setFronts(fronts: Fronts): void {
-    this.#fronts = fronts;
+    this.fronts = fronts;
     this.state.popups.setFronts(new Map(Object.entries(fronts)), this.tab);
   }
 }
