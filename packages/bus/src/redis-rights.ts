@@ -92,7 +92,11 @@ export const REDIS_RIGHTS: Readonly<Record<RoleService, RedisRights>> = {
     channels: agents,
   },
   api: {
-    commands: [...CONNECT, ...SCRIPTS, ...CALLS, ...QUEUE_ADD, 'hvals', 'xrange', 'zrangebyscore', 'expire'],
+    commands: [
+      ...[...CONNECT, ...SCRIPTS, ...CALLS, ...QUEUE_ADD, 'hvals', 'xrange', 'zrangebyscore', 'expire'],
+      // To erase a person from what is alive.
+      ...['scan', 'xdel', 'xpending', 'xinfo|groups'],
+    ],
     keys: [...toPatterns(...CALL_KINDS, 'rate'), ...queueKeys],
     channels: agents,
   },

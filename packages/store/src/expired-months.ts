@@ -28,14 +28,16 @@ export async function listMonths(store: Queryable): Promise<Month[]> {
 }
 
 /** The tenants that have calls in a month: one step of the index for each of them, however many calls there are. */
-export async function listTenantsOfMonth(store: Queryable, { suffix }: Month): Promise<string[]> {
+export async function listTenantsOfMonth(store: Queryable, { suffix, endMs }: Month): Promise<string[]> {
   const { rows } = await store.query<{ tenant: string }>(
     `with recursive found as (
-       (select tenant from ${partition('calls', suffix)} order by tenant limit 1)
+       (select tenant from calls where started_at >= $1 and started_at < $2 order by tenant limit 1)
        union all
-       select (select c.tenant from ${partition('calls', suffix)} c where c.tenant > found.tenant order by c.tenant limit 1)
+       select (select c.tenant from calls c
+                where c.started_at >= $1 and c.started_at < $2 and c.tenant > found.tenant order by c.tenant limit 1)
          from found where found.tenant is not null)
      select tenant from found where tenant is not null`,
+    [toStart(suffix), new Date(endMs).toISOString()],
   );
   return rows.map(({ tenant }) => tenant);
 }
@@ -54,9 +56,7 @@ export async function dropMonth(
       await transaction.query(`set local lock_timeout = '2s'`);
       for (const table of TABLES) await transaction.query(`lock table ${table} in access exclusive mode`);
       if (!(await listTenantsOfMonth(transaction, month)).every(mayGo)) return 'needed';
-      for (const table of TABLES) {
-        await transaction.query(`drop table if exists ${partition(table, month.suffix)}`);
-      }
+      await transaction.query('select ramal_drop_month($1)', [month.suffix]);
       return 'dropped';
     });
   } catch (error) {
@@ -65,7 +65,7 @@ export async function dropMonth(
   }
 }
 
-/** @param suffix digits and `_` alone, as `listMonths` found it */
-function partition(table: string, suffix: string): string {
-  return `${table}_${suffix}`;
+/** When a month begins, from how its partitions' names end. */
+function toStart(suffix: string): string {
+  return `${suffix.replace('_', '-')}-01T00:00:00Z`;
 }

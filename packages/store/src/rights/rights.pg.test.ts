@@ -1,12 +1,17 @@
-import { ROLE_SERVICES, type RoleService, toRoleName } from '@ramal/contracts';
+import { randomBytes } from 'node:crypto';
+import { ROLE_SERVICES, type RoleService, toRoleName, toUuidV7 } from '@ramal/contracts';
 import { createTestDatabase } from '@ramal/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { incoming, reduceForTest } from '../../test/call-events.ts';
 import { openTestStore, type TestStore } from '../../test/open-test-store.ts';
+import { sealAudit } from '../audit-chain.ts';
+import { appendAudit } from '../audit-log.ts';
 import { connectStore, type Queryable, type Store } from '../connect-store.ts';
 import { writeBatch } from '../history-writes.ts';
 import { migrate } from '../migrate.ts';
 import { ensurePartitions } from '../partitions.ts';
+import { deleteInactiveUser, forgetAuditPerson } from '../person-records.ts';
+import { runRetention } from '../run-retention.ts';
 import { grantRights } from './grant-rights.ts';
 import { SERVICE_RIGHTS } from './service-rights.ts';
 
@@ -88,7 +93,7 @@ describe.each(ROLE_SERVICES)('threat 12 the role of %s', (service) => {
     [`update agents set ramal = '1'`],
     [`insert into agents (tenant, user_name) values ('a', 'b')`],
     ['delete from api_keys'],
-    ['select * from audit_log'],
+    ['update audit_log set actor = actor'],
     ['delete from audit_log'],
     ['update agent_token_keys set secret = secret'],
     ['select * from ramal_migrations'],
@@ -113,6 +118,7 @@ describe.each(ROLE_SERVICES)('threat 12 the role of %s', (service) => {
     expect(await may('select senha_padrao from wl_chamados_empresa')).toBe(credentials);
     expect(await may('select key_hash from api_keys')).toBe(service === 'api');
     expect(await may('select token_hash from callback_tokens')).toBe(service === 'webhook');
+    expect(await may('select actor from audit_log')).toBe(service === 'history' || service === 'api');
     expect(await may('select peer from calls')).toBe(service === 'history' || service === 'api');
     expect(await may(`select ramal_ensure_partitions('2026-01-01', 1)`)).toBe(service === 'history');
   });
@@ -125,6 +131,36 @@ test('history makes months and stores events with its rights', async () => {
   const batch = { partition: 0, checkpointId: '1-1', events: [{ event }], deadLetters: [] };
   expect(await writeBatch(history, batch, reduceForTest)).toMatchObject({ events: 1, calls: 1 });
   expect((await as('api').query('select call_id from calls')).rowCount).toBe(1);
+});
+
+test('history drops a month, removes rows and links, and seals the audit log with its rights; api erases', async () => {
+  const history = as('history');
+  const beforeMs = Date.UTC(2024, 5, 1);
+  await ensurePartitions(history, 1, Date.UTC(2024, 4, 1));
+  const old = incoming({ tenant: 'old', callId: toUuidV7(Date.UTC(2024, 4, 2), randomBytes(10)) });
+  await writeBatch(
+    history,
+    { partition: 0, checkpointId: '1-2', events: [{ event: old }], deadLetters: [] },
+    reduceForTest,
+  );
+  const cutoffs = ['old', 'acme'].map((tenant) => ({
+    tenant,
+    callsBeforeMs: beforeMs,
+    recordingsBeforeMs: beforeMs + 1,
+  }));
+  const counts = await runRetention(history, { cutoffs, unknownBeforeMs: beforeMs });
+  expect(counts.monthsDropped).toContain('2024_05');
+  await expect(history.query(`select ramal_drop_month('2999_01')`)).rejects.toThrow('no month that is over');
+  await expect(history.query(`select ramal_drop_month('2024_05; drop table calls')`)).rejects.toThrow();
+  await appendAudit(as('api'), {
+    tenant: 'acme',
+    actor: 'key crm',
+    action: 'number.revealed',
+    subject: null,
+  });
+  expect(await sealAudit(history, [])).toBeGreaterThan(0);
+  expect(await deleteInactiveUser(as('api'), 'acme', 'nobody')).toBe(false);
+  expect(await forgetAuditPerson(as('api'), 'acme', 'nobody')).toBe(false);
 });
 
 test('what was granted beside the table is taken away the next time, and nothing is ever without rights meanwhile', async () => {

@@ -81,13 +81,20 @@ export const SERVICE_RIGHTS: Readonly<Record<RoleService, ServiceRights>> = {
   history: {
     tables: [
       ...DIRECTORY,
+      // It stores, and once a day it removes what companies no longer want kept, and links to recordings before it.
       ...may('calls', 'select', 'insert', 'update', 'delete'),
-      ...may('call_events', 'select', 'insert'),
-      ...may('call_traces', 'select', 'insert'),
-      ...may('dead_letters', 'select', 'insert'),
+      ...may('call_events', 'select', 'insert', 'update', 'delete'),
+      ...may('call_traces', 'select', 'insert', 'delete'),
+      ...may('dead_letters', 'select', 'insert', 'delete'),
+      ...may('retention_floors', 'select', 'insert', 'update'),
+      ...may('retention_runs', 'select', 'insert', 'update'),
       ...may('stream_checkpoints', 'select', 'insert', 'update'),
+      // The hash chain over the log is laid here.
+      ...AUDIT,
+      ...may('audit_log', 'select'),
+      ...may('audit_seals', 'select', 'insert'),
     ],
-    functions: ['ramal_ensure_partitions(date, int)'],
+    functions: ['ramal_ensure_partitions(date, int)', 'ramal_drop_month(text)'],
   },
   api: {
     tables: [
@@ -97,9 +104,15 @@ export const SERVICE_RIGHTS: Readonly<Record<RoleService, ServiceRights>> = {
       // Its routes make, rotate and revoke keys, and end access.
       ...may('api_keys', 'select', 'insert', 'update'),
       ...may('access_revocations', 'insert', 'update'),
-      ...may('calls', 'select'),
-      ...may('call_events', 'select'),
-      ...may('call_traces', 'select'),
+      // A person is erased in place: calls, their events and steps stay.
+      ...may('calls', 'select', 'update'),
+      ...may('call_events', 'select', 'update'),
+      ...may('call_traces', 'select', 'update'),
+      ...may('dead_letters', 'select', 'update'),
+      ...may('agents', 'delete'),
+      ...may('audit_log', 'select'),
+      ...may('audit_seals', 'select'),
+      ...mayColumns('audit_persons', 'update', ['user_name', 'erased_at']),
     ],
   },
 };
