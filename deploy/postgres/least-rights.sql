@@ -192,6 +192,7 @@ grant select on call_traces to ramal_api;
 grant update on call_traces to ramal_api;
 grant select on dead_letters to ramal_api;
 grant update on dead_letters to ramal_api;
+grant select (agente) on agents to ramal_api;
 grant delete on agents to ramal_api;
 grant select on audit_log to ramal_api;
 grant select on audit_seals to ramal_api;

@@ -109,6 +109,7 @@ export const SERVICE_RIGHTS: Readonly<Record<RoleService, ServiceRights>> = {
       ...may('call_events', 'select', 'update'),
       ...may('call_traces', 'select', 'update'),
       ...may('dead_letters', 'select', 'update'),
+      ...mayColumns('agents', 'select', ['agente']),
       ...may('agents', 'delete'),
       ...may('audit_log', 'select'),
       ...may('audit_seals', 'select'),
