@@ -11,12 +11,15 @@ export class CallHistory {
   #session;
   #body;
   #notice;
+  #nameOf;
   #round = 0;
 
-  constructor({ session, body, notice }) {
+  /** @param nameOf whose number it is, or null */
+  constructor({ session, body, notice, nameOf }) {
     this.#session = session;
     this.#body = body;
     this.#notice = notice;
+    this.#nameOf = nameOf;
   }
 
   /** Loads the table; with `isThere`, again until the calls satisfy it or a few seconds are over. */
@@ -50,12 +53,12 @@ export class CallHistory {
   }
 
   #render(calls) {
-    this.#body.replaceChildren(...calls.map(toRow));
+    this.#body.replaceChildren(...calls.map((call) => toRow(call, this.#nameOf)));
     setText(this.#notice, calls.length === 0 ? text('noHistory') : '');
   }
 }
 
-function toRow(call) {
+function toRow(call, nameOf) {
   const { startedAt, direction, peer, result, state, reason, durationSec, recording } = call;
   const outcome = result === null ? codeText('state', state) : codeText('result', result);
   const cell = (...children) => element('td', {}, ...children);
@@ -64,20 +67,26 @@ function toRow(call) {
     {},
     cell(toDateText(startedAt)),
     cell(codeText('direction', direction)),
-    cell(toPeer(peer)),
+    cell(...toPeer(peer, nameOf)),
     cell(reason === null ? outcome : `${outcome}: ${codeText('reason', reason)}`),
     cell(durationSec === null ? '–' : toClock(durationSec)),
-    cell(toRecording(recording, toPeer(peer))),
+    cell(toRecording(recording, toNumber(peer))),
   );
 }
 
-function toPeer({ display }) {
+function toNumber({ display }) {
   return display === '' ? text('withheld') : toShown(display);
 }
 
+function toPeer(peer, nameOf) {
+  const name = nameOf(peer.raw);
+  const number = toNumber(peer);
+  return name === null ? [number] : [element('strong', {}, name), ' ', element('span', {}, number)];
+}
+
+/** A player where the address is one a browser may fetch, else the address as text. */
 function toRecording(recording, peer) {
-  const href = toMediaUrl(recording);
-  if (href === null) return recording ?? '–';
-  const label = text('recordingOf', { peer });
-  return element('a', { href, target: '_blank', rel: 'noreferrer', 'aria-label': label }, text('listen'));
+  const src = toMediaUrl(recording);
+  if (src === null) return recording === null ? '–' : toShown(recording);
+  return element('audio', { controls: '', preload: 'none', src, 'aria-label': text('recordingOf', { peer }) });
 }

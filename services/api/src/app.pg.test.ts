@@ -29,7 +29,7 @@ describe('every refusal has the one shape', () => {
     ['the demo’s sign-in', 'POST', '/demo/session'],
     ['the demo’s agents', 'GET', '/demo/agents'],
     ['the demo’s incoming calls', 'POST', '/demo/incoming'],
-    ['the agent page’s files', 'GET', '/agent.js'],
+    ['the demo page’s files', 'GET', '/crm.js'],
     ['a file outside', 'GET', '/../package.json'],
     ['metrics, when not exposed', 'GET', '/metrics'],
   ] as const)('%s is not found', async (_, method, url) => {

@@ -10,8 +10,8 @@ import { registerApiKeyRoutes } from './api-key-routes.ts';
 import { registerAuditRoutes } from './audit-routes.ts';
 import { registerCallRoutes } from './call-routes.ts';
 import { type Demo, registerDemoRoutes } from './demo-routes.ts';
-import type { DropIn } from './drop-in-files.ts';
-import { registerDropInRoutes } from './drop-in-routes.ts';
+import type { PublicScript } from './public-scripts.ts';
+import { registerPublicScriptRoutes } from './public-script-routes.ts';
 import { toErrorReply } from './errors.ts';
 import type { Events } from './events.ts';
 import { registerOpenApi } from './http-docs.ts';
@@ -54,7 +54,7 @@ export interface AppDeps {
   access: AgentAccess;
   tokenTtlSec: number;
   gatewayUrl: string;
-  dropIn: DropIn;
+  scripts: readonly PublicScript[];
   limits: RequestLimitSettings;
   web: WebSettings;
   /** Null: no agent page, no sign-in without an API key. */
@@ -115,7 +115,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     events,
   });
   registerOpsRoutes(app, deps);
-  registerDropInRoutes(app, deps.dropIn);
+  registerPublicScriptRoutes(app, deps.scripts);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   if (demo === null) {
     app.get('/', { schema: { hide: true } }, () => ({ name: 'ramal-api', openapi: '/openapi.json' }));

@@ -3,6 +3,7 @@ import { sessionResponse } from '@ramal/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 import { readPageFiles } from './page-files.ts';
+import { readPublicScripts } from './public-scripts.ts';
 
 let api: TestApi;
 let simulator: Simulator;
@@ -74,7 +75,8 @@ test('the page runs under a policy without inline code, and may reach its gatewa
 
 test('every file a page file names is served, and none writes HTML', async () => {
   const files = await readPageFiles();
-  const paths = files.map((file) => file.path);
+  const scripts = await readPublicScripts();
+  const paths = [...files, ...scripts].map((file) => file.path);
   for (const { path, contentType, body } of files) {
     const answer = await api.ask({ url: path });
     expect([path, answer.status, answer.headers['content-type']]).toEqual([path, 200, contentType]);

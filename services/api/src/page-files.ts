@@ -1,8 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { LOADER_FILE } from './drop-in-files.ts';
 
-/** One file of the agent page, in memory: what is served is what was there at the start, and nothing else. */
+/** One file of the demo page, in memory: what is served is what was there at the start, and nothing else. */
 export interface PageFile {
   /** Path under the api's root. */
   path: string;
@@ -16,13 +15,11 @@ const CONTENT_TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
 };
 
-/** Reads the agent page; `index.html` becomes `/`. The drop-in's loader has a route of its own. */
+/** Reads the demo page; `index.html` becomes `/`. */
 export async function readPageFiles(
   folder: URL = new URL('../public/', import.meta.url),
 ): Promise<PageFile[]> {
-  const names = (await readdir(folder)).filter(
-    (name) => extname(name) in CONTENT_TYPES && name !== LOADER_FILE,
-  );
+  const names = (await readdir(folder)).filter((name) => extname(name) in CONTENT_TYPES);
   return Promise.all(
     names.map(async (name) => ({
       path: name === 'index.html' ? '/' : `/${name}`,

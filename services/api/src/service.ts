@@ -27,7 +27,7 @@ import {
 import { connectTenants, findRamal } from '@ramal/store';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
-import { readDropIn } from './drop-in-files.ts';
+import { readPublicScripts } from './public-scripts.ts';
 import { createEvents } from './events.ts';
 import { createHealth } from './health.ts';
 import { readPageFiles } from './page-files.ts';
@@ -100,7 +100,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     access,
     tokenTtlSec: config.AGENT_TOKEN_TTL_SEC,
     gatewayUrl: config.API_PUBLIC_GATEWAY_URL.replace(/\/+$/, ''),
-    dropIn: await readDropIn(),
+    scripts: await readPublicScripts(),
     limits: {
       requestsPerMinutePerIp: config.API_REQUESTS_PER_MINUTE_PER_IP,
       requestsPerMinutePerKey: config.API_REQUESTS_PER_MINUTE_PER_CREDENTIAL,

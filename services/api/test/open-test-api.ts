@@ -28,7 +28,7 @@ import { createTestDatabase, type RestartableServer, startTestRedis } from '@ram
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { createApp } from '../src/app.ts';
 import type { Demo } from '../src/demo-routes.ts';
-import { readDropIn } from '../src/drop-in-files.ts';
+import { readPublicScripts } from '../src/public-scripts.ts';
 import { createEvents } from '../src/events.ts';
 import { createHealth } from '../src/health.ts';
 import type { RequestLimitSettings } from '../src/request-limits.ts';
@@ -135,7 +135,7 @@ export async function openTestApi(
     access,
     tokenTtlSec: 900,
     gatewayUrl: options.gatewayUrl ?? 'ws://127.0.0.1:4100',
-    dropIn: await readDropIn(),
+    scripts: await readPublicScripts(),
     limits: {
       requestsPerMinutePerIp: 0,
       requestsPerMinutePerKey: 0,
