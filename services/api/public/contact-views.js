@@ -75,17 +75,13 @@ export function showNewContact(number, onAdd) {
     {},
     ...field('name', 'newName', { required: '', maxlength: '80' }),
     ...field('company', 'newCompany', { maxlength: '80' }),
-    ...field('newNumber', 'newNumber', { type: 'tel', required: '', maxlength: '30', value: number }),
+    ...field('number', 'newNumber', { type: 'tel', required: '', maxlength: '30', value: number }),
     element('button', { type: 'submit' }, text('addContact')),
   );
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const given = new FormData(form);
-    onAdd({
-      name: String(given.get('name')).trim(),
-      company: String(given.get('company')).trim(),
-      number: String(given.get('newNumber')),
-    });
+    const valueOf = (id) => byId(id).value.trim();
+    onAdd({ name: valueOf('new-name'), company: valueOf('new-company'), number: valueOf('new-number') });
   });
   fill(title(text('newContact')), element('p', { class: 'faint' }, text('unknownNumber', { number })), form);
 }

@@ -29,7 +29,7 @@ export class Desk {
     onSubmit('dial-form', () => this.#dial(byId('number').value));
     onSubmit('incoming-form', () => this.#simulate());
     byId('search').addEventListener('input', () => this.#showList());
-    byId('notify').addEventListener('click', () => this.#askForNotifications());
+    byId('notify').addEventListener('click', () => void this.#askForNotifications());
     this.#popups.nameOf = ({ peer }) => this.#contacts?.byNumber(peer.raw)?.name;
     this.#popups.screenPop = ({ number }) => this.#openNumber(number);
     this.#popups.addEventListener('ramal-note', ({ detail }) => this.#keepNote(detail));

@@ -91,9 +91,10 @@ export const POPUP_STYLE = css`
   section {
     display: grid;
     gap: 0.75rem;
-    max-height: calc(100vh - 2rem);
-    padding: 4px;
-    margin: -4px;
+    max-height: 100vh;
+    /* What scrolls cuts shadows off: they lie in this. */
+    padding: 1rem;
+    margin: -1rem;
     overflow-y: auto;
   }
 
@@ -101,9 +102,12 @@ export const POPUP_STYLE = css`
     grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr));
     align-items: start;
     max-height: none;
+    padding: 0;
+    margin: 0;
+    overflow: visible;
   }
 
-  section:empty {
+  section[hidden] {
     display: none;
   }
 
