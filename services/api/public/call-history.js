@@ -88,5 +88,10 @@ function toPeer(peer, nameOf) {
 function toRecording(recording, peer) {
   const src = toMediaUrl(recording);
   if (src === null) return recording === null ? '–' : toShown(recording);
-  return element('audio', { controls: '', preload: 'none', src, 'aria-label': text('recordingOf', { peer }) });
+  return element('audio', {
+    controls: '',
+    preload: 'none',
+    src,
+    'aria-label': text('recordingOf', { peer }),
+  });
 }
