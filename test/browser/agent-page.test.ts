@@ -115,8 +115,6 @@ describe('the demo CRM', () => {
     await context.close();
   });
 
-  async function open(locale: string): Promise<{ page: Page; problems: string[]; context: BrowserContext }> {
-    const context = await browser.newContext({ locale });
   it('R45 a caller whom the CRM knows is on the screen before the call is answered, and notes go to the record', async () => {
     const { page, problems, context } = await open('en-US');
     await signIn(page, 'Carla');
@@ -139,7 +137,11 @@ describe('the demo CRM', () => {
     await page.getByRole('button', { name: 'Add contact' }).click();
     await page.getByRole('heading', { name: 'Nova Cliente' }).waitFor();
     await page.getByRole('button', { name: 'Call Nova Cliente' }).click();
-    await page.getByRole('article', { name: 'Outgoing call' }).waitFor();
+    await page
+      .getByRole('article')
+      .filter({ hasText: 'Nova Cliente' })
+      .filter({ hasText: 'Outgoing' })
+      .waitFor();
     expect(problems).toEqual([]);
     await context.close();
   }, 60_000);
@@ -154,11 +156,13 @@ describe('the demo CRM', () => {
       await status(page, 'Connected');
       await page.getByRole('button', { name: 'Padaria São João' }).click();
       await page.getByRole('button', { name: 'Call Padaria São João, 4732100123' }).click();
-      await page.getByRole('article', { name: 'Call ended' }).waitFor();
+      // Those of tests before may stand too.
+      const popup = page.getByRole('article', { name: 'Call ended' }).filter({ hasText: '4732100123' });
+      await popup.waitFor();
       await page.locator('td audio').first().waitFor();
       expect(await findAxeViolations(page)).toEqual([]);
-      await page.getByRole('button', { name: 'Dismiss' }).click();
-      await page.getByRole('article').waitFor({ state: 'detached' });
+      await popup.getByRole('button', { name: 'Dismiss' }).click();
+      await popup.waitFor({ state: 'detached' });
       expect(problems).toEqual([]);
       await context.close();
     },
