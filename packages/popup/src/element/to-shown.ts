@@ -7,6 +7,6 @@ const MOST_SHOWN = 120;
  */
 export function toShown(text: string): string {
   const plain = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
-  const letters = [...plain];
+  const letters = Array.from(plain);
   return letters.length > MOST_SHOWN ? `${letters.slice(0, MOST_SHOWN).join('')}…` : plain;
 }
