@@ -12,7 +12,7 @@ import { forgeToken } from '../harness/forge-token.ts';
 import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
 
 const CRM = 'https://crm.example';
-const PER_IP = { sockets: 60, strangers: 20, handshakes: 200 };
+const PER_IP = { sockets: 60, strangers: 20, handshakes: 100 };
 
 let system: TestStack;
 let gatewayUrl: string;
@@ -361,15 +361,18 @@ describe('threat 9 too many', () => {
   test('a flood of handshakes of one address is refused with 429, whatever becomes of each', async () => {
     const address = newAddress();
     const statuses: (number | null)[] = [];
-    for (let batch = 0; batch < 21; batch++) {
+    const refused = () => measured('ramal_gateway_handshakes_refused_total', 'handshakes_per_ip');
+    // Until one is: a slow machine gives the address a part of its minute back meanwhile.
+    for (let batch = 0; batch < 100 && (await refused()) === 0; batch++) {
       const sockets = await Promise.all(Array.from({ length: 10 }, () => open({ address })));
       for (const socket of sockets) {
         statuses.push(socket.status);
         socket.cut();
       }
     }
+    expect(await refused()).toBeGreaterThan(0);
     expect(statuses).toContain(429);
-    expect(await measured('ramal_gateway_handshakes_refused_total', 'handshakes_per_ip')).toBeGreaterThan(0);
+    expect(statuses.length).toBeGreaterThan(PER_IP.handshakes);
   });
 });
 

@@ -137,17 +137,22 @@ async function measure(
     attacked: { popup: [], dial: [] },
   };
   const attacks: CrewCounts = {};
+  let rested = true;
   for (let round = 1; round <= options.rounds; round++) {
     // In turns, so that what else goes on on the machine meets both alike.
     const kinds: Kind[] = round % 2 === 1 ? ['quiet', 'attacked'] : ['attacked', 'quiet'];
     for (const kind of kinds) {
+      if (kind === 'quiet' && !rested) {
+        await delay(REST_MS, undefined, { signal });
+        rested = true;
+      }
       if (kind === 'attacked') crew.attack(target);
       const sent = await play(options.seconds);
       if (kind === 'attacked') {
         for (const [what, count] of Object.entries(await crew.rest())) {
           attacks[what] = (attacks[what] ?? 0) + count;
         }
-        await delay(REST_MS, undefined, { signal });
+        rested = false;
       }
       for (const work of ['popup', 'dial'] as const) {
         const all = sent.filter((one) => one.work === work);
