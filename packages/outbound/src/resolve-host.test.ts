@@ -113,7 +113,7 @@ describe('with DNS', () => {
     const resolver = resolverOf();
     const startedMs = performance.now();
     let givenUp = 0;
-    const mute = Array.from({ length: 200 }, (_, i) => {
+    const mute = Array.from({ length: 60 }, (_, i) => {
       dns.set(`mute-${i}.example`, { mute: ['A', 'AAAA'] });
       return resolver.resolve(`mute-${i}.example`, 10_000).catch(() => {
         givenUp += 1;
@@ -123,10 +123,11 @@ describe('with DNS', () => {
       dns.set(`good-${i}.example`, { a: [`10.0.0.${i + 1}`] });
       expect(await resolver.resolve(`good-${i}.example`, 10_000)).toEqual([`10.0.0.${i + 1}`]);
     }
-    // Four at a time, as the process' threads have it, the mute ones would have taken a hundred seconds.
-    expect(performance.now() - startedMs).toBeLessThan(60_000);
+    // Four at a time, as the process' threads have it, the mute ones would have taken thirty seconds. (More of them at once
+    // than a UDP socket has room for would be lost before the server hears them, and the good ones with them.)
+    expect(performance.now() - startedMs).toBeLessThan(25_000);
     await Promise.all(mute);
-    expect(givenUp).toBe(200);
+    expect(givenUp).toBe(60);
   });
 
   it('while it is away, what was known stands in', async () => {
