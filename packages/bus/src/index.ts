@@ -68,6 +68,6 @@ export {
 } from './trace-recorder.ts';
 export { createWebhookIds, type SignedMessage, type WebhookIds, type WebhookIdState } from './webhook-ids.ts';
 export { applyRedisRights, toAclFile } from './apply-redis-rights.ts';
-export { eraseLive, findLiveCalls, type LiveErasure } from './erase-live.ts';
-export { eraseFromStream, type StreamErasure } from './erase-stream.ts';
+export { type LiveErasure } from './erase-live.ts';
+export { type StreamErasure } from './erase-stream.ts';
 export { createLivePersons, type LivePersons } from './live-persons.ts';
