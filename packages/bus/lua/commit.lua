@@ -166,7 +166,8 @@ local function applyPopup(agent, message)
 end
 
 -- Pop-ups that ran out without being hidden: nobody shows them, so nobody needs them. And nobody looks at
--- more than `mostPopups`: of those that are left the ones that run out first go.
+-- more than `mostPopups`: of those that are left the ones that run out first go. All of them have to be read for it,
+-- so it waits until there are `tidyPopupsAbove`.
 local function tidyPopups(agent)
   local key = KEYS[agent.popups]
   if redis.call('HLEN', key) <= plan.tidyPopupsAbove then
@@ -194,8 +195,10 @@ for i, agent in ipairs(plan.agents) do
   heard[i] = 0
   redis.call('HSETNX', KEYS[agent.meta], 'epoch', plan.epoch)
   local epoch = redis.call('HGET', KEYS[agent.meta], 'epoch')
+  local shown = false
   for _, message in ipairs(agent.messages) do
     if applyPopup(agent, message) then
+      shown = shown or message.change == 'show'
       local seq = redis.call('HINCRBY', KEYS[agent.meta], 'seq', 1)
       if seq == 1 then
         -- The first of its epoch: what an older one left would refuse it, half-way through this step.
@@ -206,7 +209,9 @@ for i, agent in ipairs(plan.agents) do
       heard[i] = redis.call('SPUBLISH', KEYS[agent.channel], epoch .. ' ' .. seq .. ' ' .. claimed .. message.body)
     end
   end
-  tidyPopups(agent)
+  if shown then
+    tidyPopups(agent)
+  end
   redis.call('PEXPIRE', KEYS[agent.inbox], plan.inboxMs)
   redis.call('PEXPIRE', KEYS[agent.meta], plan.metaMs)
 end

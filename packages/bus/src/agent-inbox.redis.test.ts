@@ -163,13 +163,29 @@ describe('pop-ups', () => {
   it('that have run out are not listed, and pruned once there are many', async () => {
     const tenant = newTenant();
     const call = incoming(tenant);
-    const dead = Array.from({ length: 21 }, () => popupOf(call, { expiresAt: Date.now() - 1 }));
-    await tell(tenant, dead.slice(0, 20).map(show));
+    const dead = Array.from({ length: 60 }, () => popupOf(call, { expiresAt: Date.now() - 1 }));
+    await tell(tenant, dead.map(show));
     expect((await inbox.read(tenant, 'ana', null)).popups).toEqual([]);
-    expect(await test.redis.hlen(test.names.popups(tenant, 'ana'))).toBe(20);
+    expect(await test.redis.hlen(test.names.popups(tenant, 'ana'))).toBe(60);
     const alive = popupOf(call);
-    await tell(tenant, [...dead.slice(20), alive].map(show));
+    await tell(tenant, [show(alive)]);
     expect(await test.redis.hkeys(test.names.popups(tenant, 'ana'))).toEqual([alive.popupId]);
+  });
+
+  it('are fifty at most once there are too many: those that stand longest', async () => {
+    const tenant = newTenant();
+    const call = incoming(tenant);
+    const popups = Array.from({ length: 61 }, (_, n) =>
+      popupOf(call, { expiresAt: Date.now() + 60_000 + n }),
+    );
+    await tell(tenant, popups.map(show));
+    const kept = await test.redis.hkeys(test.names.popups(tenant, 'ana'));
+    expect(kept.sort()).toEqual(
+      popups
+        .slice(-50)
+        .map(({ popupId }) => popupId)
+        .sort(),
+    );
   });
 
   it('one this version can’t read costs nobody the others', async () => {

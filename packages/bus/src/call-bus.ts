@@ -58,7 +58,7 @@ const KEEP = {
   ramalCalls: 64,
   intentMs: 24 * HOUR_MS,
   popupsMs: 12 * HOUR_MS,
-  tidyPopupsAbove: 20,
+  tidyPopupsAbove: 60,
   mostPopups: 50,
   inboxMs: 10 * 60 * 1000,
   inboxLength: 1_000,
