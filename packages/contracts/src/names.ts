@@ -63,11 +63,15 @@ export interface Names {
   gatewayProbe(gatewayId: string): string;
 }
 
+/** What an id mostly is; it is spelled as it is. Every key is built anew, some twenty of them for each step of a call. */
+const PLAIN = /^[\w~-]+$/;
+
 /**
  * Keeps hostile ids (`:`, `{}`, `*`, `%`) from ever being read as part of a key's structure. Never throws, and
  * no two ids become the same: half a surrogate pair, which has no UTF-8, is spelled `%uD800`.
  */
 export function escapeId(id: string): string {
+  if (PLAIN.test(id)) return id;
   return id
     .replace(/\p{Cs}|\P{Cs}+/gu, (part) =>
       /^\p{Cs}/u.test(part) ? `%u${toHex(part.charCodeAt(0))}` : encodeURIComponent(part),
@@ -79,10 +83,12 @@ function toHex(code: number): string {
   return code.toString(16).toUpperCase();
 }
 
+const UTF8 = new TextEncoder();
+
 /** FNV-1a over UTF-8, 32 bits: stable across processes and versions, which is all it must be. */
 function hash(text: string): number {
   let h = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) h = Math.imul(h ^ byte, 0x01000193);
+  for (const byte of UTF8.encode(text)) h = Math.imul(h ^ byte, 0x01000193);
   return h >>> 0;
 }
 

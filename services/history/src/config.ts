@@ -10,7 +10,9 @@ export const configSchema = z.object({
   HISTORY_GATHER_MS: durationMs()
     .max(5_000)
     .default(200)
-    .describe('Events that follow one another are gathered for so long and stored together'),
+    .describe(
+      'Events that follow one another are gathered for so long, up to four times where many come, and stored together',
+    ),
   HISTORY_RECLAIM_AFTER_MS: durationMs()
     .min(13_000, 'must exceed the longest transaction (12 s)')
     .default(15_000)

@@ -36,6 +36,8 @@ export interface PartitionReaderOptions {
 const BLOCK_MS = 1_000;
 const RECLAIM_EVERY_MS = 5_000;
 const FORGET_CONSUMER_AFTER_MS = 60 * 60 * 1000;
+/** The longest of the times for which events are gathered, over the shortest. */
+const MOST_PATIENCE = 4;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
 
@@ -84,9 +86,11 @@ export function startPartitionReader(options: PartitionReaderOptions): Partition
     if (held.length > 0) await commit(held);
     const last = held.at(-1);
     storedUpToMs = last === undefined ? Date.now() : Number.parseInt(last.id, 10);
-    const isFull = held.length >= batch;
+    const count = held.length;
     held = [];
-    if (last !== undefined && !isFull) await gather(gatherMs - (performance.now() - startedMs));
+    if (count > 0 && count < batch) {
+      await gather(gatherMs * toPatience(count / batch) - (performance.now() - startedMs));
+    }
   };
 
   /**
@@ -136,6 +140,14 @@ export function startPartitionReader(options: PartitionReaderOptions): Partition
       await lanes.stop();
     },
   };
+}
+
+/**
+ * How much longer than usual is gathered after a read that filled so much of a batch: where much comes in it is worth most,
+ * and a fifth of a batch waits longest.
+ */
+function toPatience(filled: number): number {
+  return 1 + (MOST_PATIENCE - 1) * Math.min(1, 5 * filled);
 }
 
 /**
