@@ -77,6 +77,16 @@ describe('R43 the click', () => {
     expect(await queue.waiting()).toBe(1);
   });
 
+  it('I2 counts the deadline from the click, however late it comes here', async () => {
+    const click = dial({ ageMs: 9_000 });
+    await intents.request(click);
+    const intent = await get(click);
+    expect(intent.deadlineMs - Date.now()).toBeLessThanOrEqual(1_000);
+    const tooLate = dial({ ageMs: 10_000 });
+    await intents.request(tooLate);
+    expect(await intents.claim(await get(tooLate), 'fence')).toBe('late');
+  });
+
   it('I1 twice is once: same call, one pop-up, one job', async () => {
     const click = dial();
     const first = await intents.request(click);

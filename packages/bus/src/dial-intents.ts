@@ -52,6 +52,8 @@ export interface NewDial {
   direction: Direction;
   via: 'agent' | 'api';
   context?: CallContext | undefined;
+  /** How long ago the click was, in ms, where it had to wait for a connection; its deadline counts from then (I2). */
+  ageMs?: number | undefined;
   /** A VIP tenant's dials go first (R42). */
   urgent: boolean;
 }

@@ -59,6 +59,16 @@ describe('R43 the click', () => {
     });
   });
 
+  it.each([
+    [3_000, DIAL_DEADLINE_MS - 3_000],
+    [DIAL_DEADLINE_MS, 0],
+    [99_000, 0],
+    [-5_000, DIAL_DEADLINE_MS],
+  ])('I2 one that is %i ms old has %i ms left', (ageMs, leftMs) => {
+    const { intent } = planDialRequest({ ...request, ageMs });
+    expect(intent).toMatchObject({ set: { deadlineMs: String(T0 + leftMs) }, watch: T0 + leftMs });
+  });
+
   it('is the same commit when it is planned again', () => {
     expect(planDialRequest({ ...request, nowMs: T0 + 9 }).commitId).toBe(commit.commitId);
   });

@@ -29,11 +29,26 @@ export interface DialRequest {
   via: 'agent' | 'api';
   context?: CallContext | undefined;
   nowMs: number;
+  /** How long ago the click was, in ms; default: now. It can make the deadline earlier, never later. */
+  ageMs?: number | undefined;
 }
 
 /** The click (R43): the call begins to exist, the start pop-up shows and the intent is recorded, all at once. */
 export function planDialRequest(request: DialRequest): CallCommit {
-  const { tenant, user, ramal, intentId, callId, to, toE164, direction, via, context, nowMs } = request;
+  const {
+    tenant,
+    user,
+    ramal,
+    intentId,
+    callId,
+    to,
+    toE164,
+    direction,
+    via,
+    context,
+    nowMs,
+    ageMs = 0,
+  } = request;
   const event: CallEvent = {
     type: 'call.requested',
     eventId: toStableId(tenant, callId, 'call.requested'),
@@ -49,7 +64,7 @@ export function planDialRequest(request: DialRequest): CallCommit {
     via,
     ...(context === undefined ? {} : { context }),
   };
-  const deadlineMs = nowMs + DIAL_DEADLINE_MS;
+  const deadlineMs = nowMs + Math.max(0, DIAL_DEADLINE_MS - Math.max(0, ageMs));
   return {
     tenant,
     callId,

@@ -8,11 +8,16 @@ describe('the outbox', () => {
 
   /** A way to the gateway whose answers a test gives. */
   function openWay() {
-    const sent: { op: string; answer: (data: object) => void; fail: (error: RamalError) => void }[] = [];
+    const sent: {
+      op: string;
+      data: unknown;
+      answer: (data: object) => void;
+      fail: (error: RamalError) => void;
+    }[] = [];
     const outbox = new Outbox(
-      (op) =>
+      (op, data) =>
         new Promise((answer, fail) => {
-          sent.push({ op, answer, fail });
+          sent.push({ op, data, answer, fail });
         }),
     );
     const dial = () => outbox.ask('dial', { intentId: 'a', to: '4732100123' }, 10_000);
@@ -53,6 +58,18 @@ describe('the outbox', () => {
     outbox.open();
     expect(sent).toHaveLength(0);
     await expect(asked).resolves.toMatchObject({ code: 'not_connected', retryable: true });
+  });
+
+  it('I2 says how long ago the click was when it had to wait', async () => {
+    const { sent, outbox, dial } = openWay();
+    void dial();
+    await vi.advanceTimersByTimeAsync(3_000);
+    outbox.open();
+    void dial();
+    expect(sent.map(({ data }) => data)).toEqual([
+      { intentId: 'a', to: '4732100123', ageMs: 3_000 },
+      { intentId: 'a', to: '4732100123' },
+    ]);
   });
 
   it('tells what was sent and never answered from what was never sent', async () => {

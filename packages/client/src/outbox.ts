@@ -7,6 +7,7 @@ export type Send = (op: ClientOp, data: ClientCommands[ClientOp]) => Promise<unk
 interface Letter {
   op: ClientOp;
   data: ClientCommands[ClientOp];
+  askedMs: number;
   deadlineMs: number;
   /** The connection that it was sent on, 0 for none yet. */
   sentOn: number;
@@ -39,11 +40,13 @@ export class Outbox {
    */
   ask<Op extends ClientOp>(op: Op, data: ClientCommands[Op], withinMs: number): Promise<CommandAcks[Op]> {
     if (this.#closedBecause !== null) return Promise.reject(clientClosed(this.#closedBecause));
+    const askedMs = this.#now();
     return new Promise<unknown>((resolve, reject) => {
       const letter: Letter = {
         op,
         data,
-        deadlineMs: this.#now() + withinMs,
+        askedMs,
+        deadlineMs: askedMs + withinMs,
         sentOn: 0,
         isWaiting: false,
         timer: setTimeout(() => this.#giveUp(letter), withinMs),
@@ -82,10 +85,16 @@ export class Outbox {
     if (this.#now() >= letter.deadlineMs) return this.#giveUp(letter);
     letter.sentOn = this.#connection;
     letter.isWaiting = true;
-    this.#send(letter.op, letter.data).then(
+    this.#send(letter.op, this.#toData(letter)).then(
       (data) => this.#settle(letter).resolve(data),
       (error: unknown) => this.#fail(letter, error),
     );
+  }
+
+  /** A click that had to wait says for how long, because its deadline counts from the click. */
+  #toData({ op, data, askedMs }: Letter): Letter['data'] {
+    const ageMs = this.#now() - askedMs;
+    return op === 'dial' && ageMs > 0 ? ({ ...data, ageMs } as Letter['data']) : data;
   }
 
   #fail(letter: Letter, error: unknown): void {

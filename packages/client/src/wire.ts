@@ -204,7 +204,8 @@ export interface ClientCommands {
     focused?: boolean | undefined;
   };
   'auth.refresh': { token: string };
-  dial: { intentId: string; to: string; context?: CallContext | undefined };
+  /** `ageMs`: how long ago the click was, in ms; left out: just now. */
+  dial: { intentId: string; to: string; context?: CallContext | undefined; ageMs?: number | undefined };
   'dial.cancel': { intentId: string };
   'popup.seen': { popupId: string };
   'popup.dismiss': { popupId: string };

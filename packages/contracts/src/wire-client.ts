@@ -33,7 +33,16 @@ export const clientFrame = z.discriminatedUnion('op', [
     }),
   ),
   frame('auth.refresh', z.object({ token })),
-  frame('dial', z.object({ intentId, to: dialTarget, context: callContext.optional() })),
+  frame(
+    'dial',
+    z.object({
+      intentId,
+      to: dialTarget,
+      context: callContext.optional(),
+      /** How long ago the click was when this was sent, in ms: its deadline counts from the click (I2). Left out: just now. */
+      ageMs: z.number().int().nonnegative().optional(),
+    }),
+  ),
   frame('dial.cancel', z.object({ intentId })),
   frame('popup.seen', popup),
   frame('popup.dismiss', popup),

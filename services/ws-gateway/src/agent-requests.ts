@@ -31,7 +31,7 @@ export function createAgentRequests(options: {
 }): AgentRequests {
   const { lookup, intents, limiter, reactions, downCtis, events } = options;
   return {
-    async dial(agent, { intentId, to, context }) {
+    async dial(agent, { intentId, to, context, ageMs }) {
       const { tenant, user, ramal } = agent;
       try {
         const profile = await toDialableTenant(lookup, tenant);
@@ -54,7 +54,7 @@ export function createAgentRequests(options: {
         const urgent = profile.tenant.vip;
         const toE164 = toExternalE164(profile, to);
         const outcome = await intents.request(
-          { tenant, user, ramal, intentId, to, toE164, direction, via: 'agent', context, urgent },
+          { tenant, user, ramal, intentId, to, toE164, direction, via: 'agent', context, ageMs, urgent },
           admit,
         );
         if (outcome.kind === 'conflict') {
