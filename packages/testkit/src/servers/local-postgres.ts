@@ -56,7 +56,7 @@ export async function startLocalPostgres(options: FindServerOptions = {}): Promi
     isReady: () => pingPostgres(`${address}/postgres`).then(() => true),
     ...(temporary ? { temporaryDir: dataDir } : {}),
   });
-  await runStatement(`${address}/postgres`, 'create database ramal').catch(
+  await runStatement(`${address}/postgres`, 'create database ramal', 60_000).catch(
     async (error: { code?: string }) => {
       if (error.code === '42P04') return; // it exists
       await server.stop();
