@@ -32,7 +32,7 @@ describe('the demo CRM', () => {
     await page.getByRole('cell', { name: '4732100123' }).first().waitFor();
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await sleepUntil(async () => (await popups.count()) === 0, {
-      timeoutMs: 5_000,
+      timeoutMs: 30_000,
       describe: 'no pop-up left',
     });
     expect(problems).toEqual([]);
@@ -82,7 +82,7 @@ describe('the demo CRM', () => {
     const other = front === 0 ? 1 : 0;
     await pages[front]?.context.close();
     await sleepUntil(async () => (await cards[other]?.getAttribute('data-claimed')) === 'true', {
-      timeoutMs: 5_000,
+      timeoutMs: 30_000,
       describe: 'the pop-up to pass to the page that is left',
     });
 
@@ -92,7 +92,7 @@ describe('the demo CRM', () => {
     await standing.waitFor();
     await pages[other]?.page.getByRole('button', { name: 'Dismiss' }).click();
     await sleepUntil(async () => (await standing.count()) === 0, {
-      timeoutMs: 5_000,
+      timeoutMs: 30_000,
       describe: 'the dismissed pop-up to go from the other page',
     });
     await system.simulator.behave({ ringMs: 400 });
