@@ -5,7 +5,7 @@ test('dialers that die at three points of a dial: no number dialled twice, one t
   const said: string[] = [];
   const report = await runFailpoints(
     {
-      intents: 40,
+      intents: 60,
       gateways: 1,
       seed: 20_261_122,
       log: (line) => said.push(line),
@@ -15,7 +15,7 @@ test('dialers that die at three points of a dial: no number dialled twice, one t
   );
   // What comes too late on a machine that does everything at once is for the whole run to count.
   expect(report, said.filter((line) => line.startsWith('✗')).join('\n')).toMatchObject({
-    ...{ intents: 40, doubleOriginates: 0, notRecorded: 0, notFinal: 0, twoFinals: 0 },
+    ...{ intents: 60, doubleOriginates: 0, notRecorded: 0, notFinal: 0, twoFinals: 0 },
     ...{ falseAccepted: 0, falseFailed: 0, crashes: 0 },
   });
   // The zeroes are about something.
