@@ -20,7 +20,7 @@ import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
 
 const FOLDER = fileURLToPath(new URL('../../examples/php/', import.meta.url));
 
-describe('the PHP examples on a running system', { timeout: 90_000 }, () => {
+describe('the PHP examples on a running system', { timeout: 240_000 }, () => {
   let system: TestStack;
   let php: PhpServer;
   let browser: Browser;
@@ -127,10 +127,10 @@ describe('the PHP examples on a running system', { timeout: 90_000 }, () => {
     let asked = 0;
     await context.route('**/session.php', async (route) => {
       asked += 1;
-      const token = await system.signToken('demo', 'ana', '3501', 4);
+      const token = await system.signToken('demo', 'ana', '3501', 6);
       await route.fulfill({
         status: 201,
-        json: { token, gatewayUrl: system.dev.gatewayUrl, expiresInSec: 4 },
+        json: { token, gatewayUrl: system.dev.gatewayUrl, expiresInSec: 6 },
       });
     });
     await page.reload();
