@@ -16,8 +16,9 @@ const project = (
   test: {
     name,
     ...files,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Bounds, not promises: a machine that does much else is slow, and no test waits for one of these when all is well.
+    testTimeout: 60_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     // Files share a worker's modules: loading them anew for each file took a third of the time. No test keeps state
     // in a module.
@@ -29,6 +30,8 @@ const project = (
 
 export default defineConfig({
   test: {
+    // A worker may have a stack to stop.
+    teardownTimeout: 60_000,
     globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
     projects: [
       project('parts', 0, 3, {

@@ -128,7 +128,7 @@ describe('<ramal-popup> in a page', () => {
     const clock = page.getByRole('timer');
     expect(await clock.getAttribute('aria-live')).toBe('off');
     await sleepUntil(async () => /^1:(0[6-9]|[1-5]\d)$/.test((await clock.textContent()) ?? ''), {
-      timeoutMs: 15_000,
+      timeoutMs: 30_000,
       describe: 'the clock to go on',
     });
     await close();

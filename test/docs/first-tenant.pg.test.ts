@@ -62,8 +62,10 @@ test('the statements of docs/first-tenant.md make a tenant that can dial, and ta
 
   await store.query(revocation);
   expect(await findApiKey(store, hashSecret(API_KEY))).toBeNull();
-  await sleepUntil(async () => (await lookup.byCallbackToken(CALLBACK_TOKEN)) === null, { timeoutMs: 2_000 });
+  await sleepUntil(async () => (await lookup.byCallbackToken(CALLBACK_TOKEN)) === null, {
+    timeoutMs: 10_000,
+  });
   await sleepUntil(async () => (await lookup.profile('minha-empresa'))?.tenant.active === false, {
-    timeoutMs: 2_000,
+    timeoutMs: 10_000,
   });
 });

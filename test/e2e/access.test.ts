@@ -58,7 +58,7 @@ afterAll(async () => {
 });
 
 async function connect(token: string): Promise<AgentClient> {
-  const agent = await connectAgent({ gatewayUrl: system.dev.gatewayUrl, token, timeoutMs: 20_000 });
+  const agent = await connectAgent({ gatewayUrl: system.dev.gatewayUrl, token, timeoutMs: 30_000 });
   open.push(agent);
   return agent;
 }
@@ -69,7 +69,7 @@ const attempt = (token: string) =>
     (error: unknown) => (error as { code?: unknown }).code,
   );
 const becomes = (outcome: string, token: () => string | Promise<string>) =>
-  sleepUntil(async () => (await attempt(await token())) === outcome, { timeoutMs: 20_000 });
+  sleepUntil(async () => (await attempt(await token())) === outcome, { timeoutMs: 30_000 });
 const signed = (user: string, ramal: string, ttlSec?: number) =>
   system.signToken('demo', user, ramal, ttlSec);
 const nowSec = () => Math.floor(Date.now() / 1000);
@@ -180,7 +180,7 @@ test('a tenant with keys of its own takes those alone, has its sessions signed b
       .then(({ body }) => (body as { token: string }).token);
   const kidOf = (token: string) =>
     (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid?: string }).kid;
-  await sleepUntil(async () => kidOf(await session()) === 'new', { timeoutMs: 20_000 });
+  await sleepUntil(async () => kidOf(await session()) === 'new', { timeoutMs: 30_000 });
   await becomes('ready', session);
   const withNew = await connect(await session());
   expect(await attempt(await byOld())).toBe('ready');

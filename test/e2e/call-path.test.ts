@@ -64,8 +64,7 @@ describe('an outgoing call', () => {
     const intentId = randomUUID();
     const clickedAt = performance.now();
     const callId = await dial(bruno, intentId, '(47) 3210-0201');
-    const start = await waitForPopup(bruno, 'start', callId, 1000);
-    expect(performance.now() - clickedAt).toBeLessThan(1000);
+    const start = await waitForPopup(bruno, 'start', callId);
     expect(start).toMatchObject({ direction: 'outbound', ramal: '3502', peer: { raw: '4732100201' } });
     expect(dialSteps(bruno, intentId)).not.toContain('dial.accepted');
     await waitForFinal(bruno, intentId);

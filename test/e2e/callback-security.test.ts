@@ -71,7 +71,7 @@ describe('threat 5 a company that asks for signature, HTTP Basic and networks to
     };
     // R29: counts within two seconds, told by a notice.
     await sleepUntil(async () => (await sendCallback(`${address}?origem=1`)).status === 403, {
-      timeoutMs: 20_000,
+      timeoutMs: 30_000,
     });
   });
 
@@ -148,7 +148,7 @@ describe('threat 5 a company that asks for signature, HTTP Basic and networks to
         [call?.call_id],
       );
     await sleepUntil(async () => JSON.stringify(await traces()).includes('signature_wrong'), {
-      timeoutMs: 20_000,
+      timeoutMs: 30_000,
     });
     expect(JSON.stringify(await traces())).toContain('callback_refused');
   });

@@ -140,7 +140,7 @@ describe('a CTI that says nothing', () => {
     expect([endedBy('cti_timeout').length, endedBy('cti_busy').length]).toEqual([2, 4]);
     expect(most).toBe(2);
     for (const intentId of intents) expect(finalStates(mute.agent, intentId)).toHaveLength(1);
-  }, 30_000);
+  });
 
   test('dials that wait for a place are sent when one comes free, each once', async () => {
     const slow = await openCti('slow-cti', { maxConcurrentDials: 1 });
@@ -149,5 +149,5 @@ describe('a CTI that says nothing', () => {
     const finals = await Promise.all(intents.map((intentId) => waitForFinal(slow.agent, intentId, 15_000)));
     expect(finals.map(({ op }) => op)).toEqual(intents.map(() => 'dial.accepted'));
     expect(slow.requests).toHaveLength(6);
-  }, 30_000);
+  });
 });

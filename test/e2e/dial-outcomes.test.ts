@@ -4,10 +4,10 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BehaviourPatch } from '@ramal/simulator';
 import { type AgentClient, sleepUntil } from '@ramal/testkit';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { dial, dialSteps, finalStates, waitForFinal, waitForPopup } from '../harness/agent-events.ts';
 import { openTenant, type TestTenant } from '../harness/open-tenant.ts';
-import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
+import { type SharedStack, useSharedStack } from '../harness/shared-stack.ts';
 
 // Each test has a company and a CTI of its own, so that the slow ones wait side by side.
 vi.setConfig({ maxConcurrency: 20 });
@@ -17,15 +17,14 @@ const SENTINEL = '4732100799';
 /** The click's deadline and the time until the last word on it (I2), in ms. */
 const LAST_WORD_MS = 12_000;
 
-let system: TestStack;
+let system: SharedStack;
 const opened: { close(): Promise<void> }[] = [];
 
-beforeAll(async () => {
-  system = await startTestStack({ only: ['history', 'dialer', 'webhook', 'ws-gateway'] });
+useSharedStack((shared) => {
+  system = shared;
 });
 afterAll(async () => {
   await Promise.all(opened.map((tenant) => tenant.close()));
-  await system?.stop();
 });
 
 async function open(name: string, behaviour?: BehaviourPatch): Promise<TestTenant & { agent: AgentClient }> {
@@ -121,7 +120,7 @@ describe.concurrent('a CTI that answers', () => {
     expect(await waitForFinal(agent, intentId, LAST_WORD_MS + 2000)).toMatchObject({ op: 'dial.accepted' });
     expect(performance.now() - clickedAt).toBeLessThan(LAST_WORD_MS);
     expect(requests).toHaveLength(1);
-  }, 20_000);
+  });
 
   test('R43 with a reset though it placed the call: uncertain, until its callbacks tell that the call took place', async () => {
     const company = await open('uncertain', {
@@ -162,7 +161,7 @@ describe.concurrent('a CTI that answers', () => {
     expect(await system.history.waitForCalls({ call_id: callId }, () => true)).toMatchObject([
       { state: 'requesting', reason: 'cti_timeout' },
     ]);
-  }, 20_000);
+  });
 });
 
 describe.concurrent('a CTI that refuses connections', () => {
@@ -197,7 +196,7 @@ describe.concurrent('a CTI that refuses connections', () => {
       result: 'failed',
       reason: 'cti_unreachable',
     });
-  }, 20_000);
+  });
 
   test('I1 a dial that is canceled meanwhile fails by the agent’s wish, and is never sent', async () => {
     const company = await open('canceled');

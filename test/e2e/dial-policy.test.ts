@@ -1,23 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { CtiSettings } from '@ramal/cti';
 import type { AgentClient } from '@ramal/testkit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { dial, dialSteps, waitForFinal, waitForPopup } from '../harness/agent-events.ts';
 import { changeConfiguration } from '../harness/change-configuration.ts';
 import { openTenant, type TestTenant } from '../harness/open-tenant.ts';
-import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
+import { type SharedStack, useSharedStack } from '../harness/shared-stack.ts';
 
 const NUMBER = '4732100123';
 
-let system: TestStack;
+let system: SharedStack;
 const opened: TestTenant[] = [];
 
-beforeAll(async () => {
-  system = await startTestStack({ only: ['history', 'dialer', 'webhook', 'ws-gateway', 'api'] });
+useSharedStack((shared) => {
+  system = shared;
 });
 afterAll(async () => {
   await Promise.all(opened.map((tenant) => tenant.close()));
-  await system?.stop();
 });
 
 async function open(name: string, settings?: CtiSettings): Promise<TestTenant & { agent: AgentClient }> {

@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { callsResponse } from '@ramal/contracts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { dial, waitForPopup } from '../harness/agent-events.ts';
 import { openTenant, type TestTenant } from '../harness/open-tenant.ts';
-import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
+import { type SharedStack, useSharedStack } from '../harness/shared-stack.ts';
 
-let system: TestStack;
+let system: SharedStack;
 const tenants: TestTenant[] = [];
 
-beforeAll(async () => {
-  system = await startTestStack();
+useSharedStack((shared) => {
+  system = shared;
 });
 afterAll(async () => {
   await Promise.all(tenants.map((tenant) => tenant.close()));
-  await system?.stop();
 });
 
 /** A company of Joinville, its settings in place before any service has looked at it. */

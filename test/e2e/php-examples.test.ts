@@ -20,7 +20,7 @@ import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
 
 const FOLDER = fileURLToPath(new URL('../../examples/php/', import.meta.url));
 
-describe('the PHP examples on a running system', { timeout: 90_000 }, () => {
+describe('the PHP examples on a running system', { timeout: 240_000 }, () => {
   let system: TestStack;
   let php: PhpServer;
   let browser: Browser;
@@ -127,15 +127,15 @@ describe('the PHP examples on a running system', { timeout: 90_000 }, () => {
     let asked = 0;
     await context.route('**/session.php', async (route) => {
       asked += 1;
-      const token = await system.signToken('demo', 'ana', '3501', 4);
+      const token = await system.signToken('demo', 'ana', '3501', 6);
       await route.fulfill({
         status: 201,
-        json: { token, gatewayUrl: system.dev.gatewayUrl, expiresInSec: 4 },
+        json: { token, gatewayUrl: system.dev.gatewayUrl, expiresInSec: 6 },
       });
     });
     await page.reload();
     // The third token comes after the first one's end.
-    await sleepUntil(() => asked >= 3, { timeoutMs: 15_000, describe: 'the third token' });
+    await sleepUntil(() => asked >= 3, { timeoutMs: 30_000, describe: 'the third token' });
     expect(await statuses(page)).toEqual(['connecting', 'online']);
     await close();
   });
@@ -173,7 +173,7 @@ describe('the PHP examples on a running system', { timeout: 90_000 }, () => {
     // Its own extension stands last: whatever the repeated form had caused would stand before it.
     await dialByForm(page, '3502');
     await sleepUntil(async () => (await destinations(system, '3502')).includes('3502'), {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
       describe: 'the sentinel at the CTI',
     });
     expect(await destinations(system, '3502')).toEqual(['4732100456', '3502']);
@@ -193,7 +193,7 @@ describe('the PHP examples on a running system', { timeout: 90_000 }, () => {
     expect((await context.request.get(url, { maxRedirects: 0 })).status()).toBe(405);
     await dialByForm(page, '3502');
     await sleepUntil(async () => (await destinations(system, '3503')).includes('3502'), {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
       describe: 'the sentinel at the CTI',
     });
     expect((await destinations(system, '3503')).slice(before)).toEqual(['3502']);

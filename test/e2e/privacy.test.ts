@@ -1,21 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { auditResponse, erasureResponse, exportResponse } from '@ramal/contracts';
 import { sleepUntil } from '@ramal/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { openTenant, type TestTenant } from '../harness/open-tenant.ts';
 import { sendCallback } from '../harness/send-callback.ts';
-import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
+import { type SharedStack, useSharedStack } from '../harness/shared-stack.ts';
 
 const NUMBER = '47988776655';
-let system: TestStack;
+let system: SharedStack;
 let tenant: TestTenant;
-beforeAll(async () => {
-  system = await startTestStack();
+useSharedStack(async (shared) => {
+  system = shared;
   tenant = await openTenant(system, `privacy-${randomUUID()}`);
 });
 afterAll(async () => {
   await tenant?.close();
-  await system?.stop();
 });
 
 const callBack = (kind: string) =>
@@ -59,10 +58,15 @@ test('threat 11 threat 12 a caller is exported and erased through the api, also 
   expect(audit.entries).toHaveLength(1);
   expect(JSON.stringify(audit)).not.toMatch(/98877-?6655/);
   // History lays the chain over the log.
-  await sleepUntil(async () => (await system.history.query('select 1 from audit_seals limit 1')).length > 0, {
+  const sealed = () =>
+    system.history.query(
+      'select 1 from audit_seals join audit_log on id = audit_id where action = $1 and tenant = $2',
+      ['person.erased', tenant.tenant],
+    );
+  await sleepUntil(async () => (await sealed()).length > 0, {
     timeoutMs: 30_000,
     everyMs: 250,
-    describe: 'the audit log to be sealed',
+    describe: 'the entry of the erasure to be sealed',
   });
 });
 

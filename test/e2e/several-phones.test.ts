@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Popup } from '@ramal/contracts';
 import type { AgentClient } from '@ramal/testkit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { dial, popupSteps, waitForFinal, waitForPopup } from '../harness/agent-events.ts';
 import { openTenant, type TestTenant } from '../harness/open-tenant.ts';
 import { sendCallback } from '../harness/send-callback.ts';
-import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
+import { type SharedStack, useSharedStack } from '../harness/shared-stack.ts';
 
-let system: TestStack;
+let system: SharedStack;
 let company: TestTenant;
 let [ana, bruno, carla]: AgentClient[] = [];
 
-beforeAll(async () => {
-  system = await startTestStack({ only: ['history', 'dialer', 'webhook', 'ws-gateway'] });
+useSharedStack(async (shared) => {
+  system = shared;
   company = await openTenant(system, 'phones', {
     agentCount: 3,
     settings: { ringGroups: [['3501', '3502', '3503']], callIdName: 'ligacao' },
@@ -22,7 +22,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await company?.close();
-  await system?.stop();
 });
 
 type Kind = 'incoming' | 'answered' | 'ended';

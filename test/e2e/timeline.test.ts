@@ -1,23 +1,22 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { createNames, type PopupOutcome, type Timeline, timelineResponse } from '@ramal/contracts';
 import { type AgentClient, sleepUntil } from '@ramal/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { dial, waitForFinal, waitForPopup } from '../harness/agent-events.ts';
 import { changeConfiguration } from '../harness/change-configuration.ts';
 import { openTenant, type TestTenant } from '../harness/open-tenant.ts';
 import { redisCommand } from '../harness/redis-command.ts';
 import { sendCallback } from '../harness/send-callback.ts';
-import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
+import { type SharedStack, useSharedStack } from '../harness/shared-stack.ts';
 
-let system: TestStack;
+let system: SharedStack;
 const tenants: TestTenant[] = [];
-beforeAll(async () => {
-  system = await startTestStack();
+useSharedStack((shared) => {
+  system = shared;
 });
 afterEach(async () => {
   await Promise.all(tenants.splice(0).map((tenant) => tenant.close()));
 });
-afterAll(() => system?.stop());
 
 let lastNumber = 4_732_130_000;
 const newNumber = () => String((lastNumber += 1));
@@ -68,7 +67,7 @@ async function waitForTimeline(
       return fits(last) ? last : undefined;
     },
     {
-      timeoutMs: 15_000,
+      timeoutMs: 30_000,
       everyMs: 100,
       describe: () => `a timeline; the last one: ${JSON.stringify(last?.popups)} ${stepsOf(last).join(', ')}`,
     },

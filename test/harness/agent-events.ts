@@ -29,7 +29,7 @@ export function finalStates(agent: AgentClient, intentId: string): string[] {
 export async function waitForFinal(
   agent: AgentClient,
   intentId: string,
-  timeoutMs = 5000,
+  timeoutMs = 30_000,
 ): Promise<{ op: string; reason: string | undefined; ts: number }> {
   const event = await agent.waitFor(
     ({ op, data }) => FINAL_DIAL_OPS.includes(op) && 'intentId' in data && data.intentId === intentId,
@@ -44,7 +44,7 @@ export async function waitForPopup(
   agent: AgentClient,
   kind: PopupKind,
   callId?: string,
-  timeoutMs = 5000,
+  timeoutMs = 30_000,
 ): Promise<Popup> {
   const event = (await agent.waitFor(
     ({ op, data }) =>

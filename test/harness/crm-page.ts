@@ -20,7 +20,7 @@ export async function openCrmPage(
 ) {
   const context = await browser.newContext({ locale: 'pt-BR', ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   const problems = watchProblems(page);
   await page.addInitScript(() => {
     const told: Told[] = [];

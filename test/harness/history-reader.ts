@@ -59,7 +59,7 @@ export function createHistoryReader(databaseUrl: string): HistoryReader {
       Object.values(where),
     );
   };
-  const waitForCalls: HistoryReader['waitForCalls'] = async (where, fits, timeoutMs = 5000) => {
+  const waitForCalls: HistoryReader['waitForCalls'] = async (where, fits, timeoutMs = 30_000) => {
     let last: StoredCall[] = [];
     return sleepUntil(
       async () => {
@@ -84,7 +84,7 @@ export function createHistoryReader(databaseUrl: string): HistoryReader {
     calls,
     events,
     waitForCalls,
-    waitForEvent: (callId, type, timeoutMs = 5000) =>
+    waitForEvent: (callId, type, timeoutMs = 30_000) =>
       sleepUntil(async () => (await events(callId)).find((event) => event.type === type), {
         timeoutMs,
         describe: `a stored ${type} of the call ${callId}`,

@@ -40,7 +40,7 @@ export async function openLegacySocket(gatewayUrl: string, path = '/'): Promise<
   socket.on('error', () => undefined); // the close tells it
   const waitFor: LegacySocket['waitFor'] = (fits) =>
     sleepUntil(() => messages.find(fits), {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
       describe: () => `a message; so far: ${JSON.stringify(messages)}`,
     });
   const send = (message: object) => socket.send(JSON.stringify(message));

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { CtiSettings } from '@ramal/cti';
 import { createSimulator, type OriginateRecord, type Simulator } from '@ramal/simulator';
 import { type AgentClient, connectAgent, findFreePort } from '@ramal/testkit';
-import type { TestStack } from './start-test-stack.ts';
+import type { SharedStack } from './shared-stack.ts';
 
 /** A company of a test's own, with a CTI that nobody else uses; as in the manual, its callbacks have no id. */
 export interface TestTenant {
@@ -32,7 +32,7 @@ let lastEmpresaId = 100;
 
 /** Adds the company's rows, which no service has read yet: they count at once. */
 export async function openTenant(
-  system: TestStack,
+  system: SharedStack,
   tenant: string,
   options: TestTenantOptions = {},
 ): Promise<TestTenant> {

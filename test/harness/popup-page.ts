@@ -3,6 +3,7 @@ import type { ShownPopup } from '@ramal/client';
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { watchProblems } from './open-browser.ts';
+import { borrowPage } from './borrowed-page.ts';
 
 const ORIGIN = 'https://crm.test';
 const SCRIPT = new URL('../../services/api/dist/public/ramal-popup.js', import.meta.url);
@@ -107,11 +108,11 @@ export async function openPopupPage(browser: Browser, options: PopupPageOptions 
     body = '<main><h1>CRM</h1></main><ramal-popup></ramal-popup>',
     lang = 'en',
     css = '',
+    policy = STRICT_POLICY,
     ...context
   } = options;
-  const opened = await browser.newContext({ locale: 'en-US', ...context });
-  const page = await opened.newPage();
-  page.setDefaultTimeout(15_000);
+  const { page, giveBack } = await borrowPage(browser, { locale: 'en-US', ...context });
+  const opened = page.context();
   const problems = watchProblems(page);
   const script = await readFile(SCRIPT);
   await opened.route(`${ORIGIN}/**`, (route) => {
@@ -134,14 +135,14 @@ export async function openPopupPage(browser: Browser, options: PopupPageOptions 
     function answerPage(content: string, language: string, head = '') {
       return route.fulfill({
         contentType: 'text/html; charset=utf-8',
-        headers: { 'content-security-policy': options.policy ?? STRICT_POLICY },
+        headers: { 'content-security-policy': policy },
         body: `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><title>CRM</title><link rel="icon" href="data:,">${head}</head><body>${content}</body></html>`,
       });
     }
   });
   await page.goto(ORIGIN);
   await page.waitForFunction(() => 'ready' in window);
-  return { page, problems, origin: ORIGIN, close: () => opened.close() };
+  return { page, problems, origin: ORIGIN, close: giveBack };
 }
 
 /** A pop-up as the client shows it. */

@@ -44,7 +44,7 @@ export async function startPhp(options: StartPhpOptions): Promise<PhpServer> {
   };
   try {
     await sleepUntil(async () => child.exitCode !== null || (await answers(url)), {
-      timeoutMs: 20_000,
+      timeoutMs: 30_000,
       describe: 'php -S to answer',
     });
   } catch (error) {

@@ -55,6 +55,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const stack = await startStack({
     home,
     ports: 'free',
+    readyTimeoutMs: 240_000,
     // Its servers, or its database on a shared one, are the test's own.
     rights: 'least',
     serverEnv: { PATH: process.env['PATH'], REDIS_URL: servers.redisUrl, DATABASE_URL: servers.databaseUrl },

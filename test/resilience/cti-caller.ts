@@ -13,7 +13,7 @@ export interface CtiCaller {
 }
 
 const RETRY_MS = 200;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 export function createCtiCaller(baseUrl: string): CtiCaller {
   const acknowledged = new Set<string>();

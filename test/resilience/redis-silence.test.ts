@@ -160,7 +160,7 @@ test('I5 cut off from Redis without a word for 20 s the gateway says so, and eve
   const isUpToDate = (tab: AgentClient, { within }: Person) =>
     within.every((caller) => times(tab, `call.ended - ${caller}`) > 0) && statuses(tab).at(-1) === 'ok';
   await sleepUntil(() => people.every((person) => person.tabs.every((tab) => isUpToDate(tab, person))), {
-    timeoutMs: 8_000,
+    timeoutMs: 30_000,
     describe: () => `all to be caught up: ${JSON.stringify(tabs.map(statuses))}`,
   });
   const caughtUpMs = Math.round(performance.now() - healedAt);

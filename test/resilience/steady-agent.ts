@@ -24,7 +24,7 @@ export async function startSteadyAgent(company: TestTenant, user: string): Promi
 
   const comeBack = (resume: { epoch: string; seq: number }): Promise<AgentClient> =>
     sleepUntil(() => company.connect(user, resume), {
-      timeoutMs: 15_000,
+      timeoutMs: 30_000,
       everyMs: 100,
       describe: `${user} to come back`,
     });
@@ -64,7 +64,7 @@ export async function startSteadyAgent(company: TestTenant, user: string): Promi
           throw error;
         }
       };
-      const answer = await sleepUntil(ask, { timeoutMs: 15_000, describe: `the ack of ${intentId}` });
+      const answer = await sleepUntil(ask, { timeoutMs: 30_000, describe: `the ack of ${intentId}` });
       if (answer instanceof Error) throw answer;
     },
     stop: async () => {

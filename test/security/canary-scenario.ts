@@ -53,7 +53,7 @@ async function playCompany(
   const { token } = JSON.parse(session) as { token: string };
   // The rest of it is the same in every token.
   played.canaries.push({ name: `agent token of ${tenant}`, kind: 'secret', text: token.split('.')[2] ?? '' });
-  const agent = await connectAgent({ gatewayUrl: dev.gatewayUrl, token, timeoutMs: 20_000 });
+  const agent = await connectAgent({ gatewayUrl: dev.gatewayUrl, token, timeoutMs: 30_000 });
   try {
     await playDials(company, agent, number);
     await playCallbacks(system, company, number, show);
@@ -74,7 +74,7 @@ async function playDials(company: CanaryCompany, agent: AgentClient, number: str
   const final = await waitForFinal(agent, good, 20_000);
   if (final.op !== 'dial.accepted') throw new Error(`${company.tenant}: ${JSON.stringify(final)}`);
   await agent.waitFor(({ op, data }) => op === 'call.ended' && 'callId' in data && data.callId === callId, {
-    timeoutMs: 20_000,
+    timeoutMs: 30_000,
   });
   const failure = FAILURES[Number(company.tenant.slice(-1)) - 1] ?? FAILURES[0];
   company.simulator.behave({ ...failure, callbacks: false });
@@ -241,6 +241,6 @@ export async function settle(system: TestStack, tenants: readonly string[]): Pro
       );
       return rows.length === tenants.length;
     },
-    { timeoutMs: 20_000, describe: 'traces of every company' },
+    { timeoutMs: 30_000, describe: 'traces of every company' },
   );
 }

@@ -175,7 +175,7 @@ describe('the search would find a canary', () => {
         `the number in redis key ${keys[2]}`,
       ].toSorted(),
     );
-    await sleepUntil(() => monitor.lines().some((line) => line.includes('planted')), { timeoutMs: 20_000 });
+    await sleepUntil(() => monitor.lines().some((line) => line.includes('planted')), { timeoutMs: 30_000 });
     const planted = monitor.lines().filter((line) => line.includes('planted'));
     const said = planted.map((text) => ({ where: 'monitor', text }));
     expect(search(said).map(({ canary }) => canary.name)).toContain('senha of canary-2');

@@ -2,8 +2,8 @@ import { connectRedis } from '@ramal/bus';
 import { createNames, escapeId } from '@ramal/contracts';
 import { sleepUntil } from '@ramal/testkit';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startTestStack, type TestStack } from '../harness/start-test-stack.ts';
+import { afterAll, expect, test, vi } from 'vitest';
+import { type SharedStack, useSharedStack } from '../harness/shared-stack.ts';
 import { HOSTILE_PAIRS } from './hostile-tenants.ts';
 import { play, type Step, steps } from './isolation-steps.ts';
 import { type HostileTenant, openHostileTenant } from './open-hostile-tenant.ts';
@@ -17,19 +17,18 @@ vi.setConfig({ testTimeout: 120_000 });
 const RUNS = Number(process.env['RAMAL_ISOLATION_RUNS'] ?? HOSTILE_PAIRS.length);
 const SEED = Number(process.env['RAMAL_ISOLATION_SEED'] ?? 20_261_125);
 
-let system: TestStack;
+let system: SharedStack;
 let redis: Awaited<ReturnType<typeof connectRedis>>;
 /** All companies of all runs. */
 const tenants: HostileTenant[] = [];
 
-beforeAll(async () => {
-  system = await startTestStack();
+useSharedStack(async (shared) => {
+  system = shared;
   const quiet = { warn: () => undefined, info: () => undefined };
   redis = await connectRedis({ url: system.dev.redisUrl, role: 'commands', name: 'isolation', log: quiet });
-}, 120_000);
-afterAll(async () => {
+});
+afterAll(() => {
   redis?.disconnect();
-  await system?.stop();
 });
 
 /** A name is free once: the next one who wants it gets it with a number behind. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type AgentClient, connectAgent } from '@ramal/testkit';
 import { sendCallback } from '../harness/send-callback.ts';
-import type { TestStack } from '../harness/start-test-stack.ts';
+import type { SharedStack } from '../harness/shared-stack.ts';
 import { HOSTILE_USERS } from './hostile-tenants.ts';
 
 /** An answer of the api. */
@@ -37,7 +37,7 @@ let lastEmpresaId = 5000;
 
 /** Adds the company's rows; the CTI it has refuses its password, so that dials end at once and ring nowhere. */
 export async function openHostileTenant(
-  system: TestStack,
+  system: SharedStack,
   tenant: string,
   mark: string,
 ): Promise<HostileTenant> {
@@ -72,7 +72,7 @@ export async function openHostileTenant(
 
   const tokens = await Promise.all(HOSTILE_USERS.map((user, i) => signToken(tenant, user, String(3501 + i))));
   const connect = (token: string, resume?: { epoch: string; seq: number }) =>
-    connectAgent({ gatewayUrl: dev.gatewayUrl, token, resume, timeoutMs: 20_000 });
+    connectAgent({ gatewayUrl: dev.gatewayUrl, token, resume, timeoutMs: 30_000 });
   const agents = await Promise.all(tokens.map((token) => connect(token)));
   const seen: string[] = [];
   const callIds = new Set<string>();

@@ -236,9 +236,9 @@ describe('the circuit breaker', () => {
     const readDown = createDownCtis(test.redis, test.names, { keepMs });
     await fail(gate, tenant, 5);
     expect((await readDown()).has(tenant)).toBe(true);
-    await sleepUntil(async () => !(await readDown()).has(tenant), { timeoutMs: 10_000 });
+    await sleepUntil(async () => !(await readDown()).has(tenant), { timeoutMs: 30_000 });
     await sleepUntil(async () => (await test.redis.exists(test.names.cti(tenant))) === 0, {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     expect(await dial(gate, tenant, 'failed')).toBe('in');
   });

@@ -127,7 +127,7 @@ test('with Redis away steps are lost and counted, nobody waits, and it goes on w
   for (let n = 0; n < 100; n++) recorder.record(tenant, { callId: CALL, step: 'job.queued' });
   await sleepUntil(() => lost.includes('50 redis') && lost.includes('50 full'));
   await bus.server.restart();
-  await sleepUntil(() => bus.redis.ping().catch(() => false), { timeoutMs: 10_000 });
+  await sleepUntil(() => bus.redis.ping().catch(() => false), { timeoutMs: 30_000 });
   recorder.record(tenant, { callId: CALL, step: 'job.taken' });
   const entries = await sleepUntil(async () => {
     const found = await entriesOf(tenant);

@@ -60,7 +60,7 @@ export interface Stack {
   output(service: InstanceName): readonly string[];
   /** Signals a process as a fault would; the supervisor starts it again after its death. */
   kill(service: InstanceName, signal: NodeJS.Signals): void;
-  /** Waits until the process killed last has been replaced by one that is ready; default 30 s. */
+  /** Waits until the process killed last has been replaced by one that is ready; default 2 min. */
   restartOf(service: InstanceName, timeoutMs?: number): Promise<void>;
   /** Stops a process in order and keeps it down. */
   stopService(service: InstanceName): Promise<void>;
@@ -191,7 +191,7 @@ function toStack(dev: DevFile, group: ServiceGroup, stop: () => Promise<void>): 
     dev,
     output: group.output,
     kill: group.kill,
-    restartOf: (service, timeoutMs = 30_000) => group.restartOf(service, timeoutMs),
+    restartOf: (service, timeoutMs = 120_000) => group.restartOf(service, timeoutMs),
     stopService: group.stopService,
     startService: group.startService,
     restartWith: group.restartWith,

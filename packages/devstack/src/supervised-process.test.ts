@@ -50,10 +50,10 @@ async function supervise(program: string, env: Record<string, string> = {}): Pro
 test('a process killed with -9 is started again and becomes ready', async () => {
   const program = await supervise(SERVER);
   program.start();
-  await program.waitReady({ timeoutMs: 5000 });
+  await program.waitReady({ timeoutMs: 30_000 });
   const first = program.pid();
   program.kill('SIGKILL');
-  await program.waitReady({ timeoutMs: 5000, generation: 2 });
+  await program.waitReady({ timeoutMs: 30_000, generation: 2 });
   expect(program.pid()).not.toBe(first);
   expect(notices).toEqual(['ended unasked (SIGKILL); starting it again in 300 ms']);
   expect(lines).toHaveLength(2);
@@ -62,12 +62,12 @@ test('a process killed with -9 is started again and becomes ready', async () => 
 test('a start has an environment of its own, which its restarts keep and the next start has not', async () => {
   const program = await supervise(SERVER.replace("'up as'", "'mood', process.env.MOOD"));
   program.start({ MOOD: 'bad' });
-  await program.waitReady({ timeoutMs: 5000 });
+  await program.waitReady({ timeoutMs: 30_000 });
   program.kill('SIGKILL');
-  await program.waitReady({ timeoutMs: 5000, generation: 2 });
+  await program.waitReady({ timeoutMs: 30_000, generation: 2 });
   await program.stop(2000);
   program.start();
-  await program.waitReady({ timeoutMs: 5000, generation: 3 });
+  await program.waitReady({ timeoutMs: 30_000, generation: 3 });
   const moods = () => lines.map((line) => line.replace(/ \d+$/, ''));
   await sleepUntil(() => moods().length === 3, { describe: () => `three lines, not ${lines.join(', ')}` });
   expect(moods()).toEqual(['mood bad', 'mood bad', 'mood undefined']);
@@ -76,11 +76,11 @@ test('a start has an environment of its own, which its restarts keep and the nex
 test('deaths are counted by how they came, and a stop is none', async () => {
   const program = await supervise(`${SERVER} process.on('SIGUSR2', () => process.exit(3));`);
   program.start();
-  await program.waitReady({ timeoutMs: 5000 });
+  await program.waitReady({ timeoutMs: 30_000 });
   program.kill('SIGKILL');
-  await program.waitReady({ timeoutMs: 5000, generation: 2 });
+  await program.waitReady({ timeoutMs: 30_000, generation: 2 });
   program.kill('SIGUSR2');
-  await program.waitReady({ timeoutMs: 5000, generation: 3 });
+  await program.waitReady({ timeoutMs: 30_000, generation: 3 });
   await program.stop(2000);
   expect(program.deaths()).toEqual({ killed: 1, crashed: 1 });
 });
@@ -88,18 +88,18 @@ test('deaths are counted by how they came, and a stop is none', async () => {
 test('a stopped process stays down until it is started again', async () => {
   const program = await supervise(SERVER);
   program.start();
-  await program.waitReady({ timeoutMs: 5000 });
+  await program.waitReady({ timeoutMs: 30_000 });
   await program.stop(2000);
   expect(program.pid()).toBeUndefined();
   expect(notices).toEqual([]);
   program.start();
-  await program.waitReady({ timeoutMs: 5000, generation: 2 });
+  await program.waitReady({ timeoutMs: 30_000, generation: 2 });
 });
 
 test('a process that ignores SIGTERM is killed after its grace', async () => {
   const program = await supervise(SERVER, { DEAF: '1' });
   program.start();
-  await program.waitReady({ timeoutMs: 5000 });
+  await program.waitReady({ timeoutMs: 30_000 });
   await program.stop(150);
   expect(lines).toContain('deaf');
   expect(notices).toEqual(['did not stop in 150 ms: killed']);
@@ -120,7 +120,7 @@ test('a process that can not start fails the wait and backs off between its trie
 test('a process is in a group of its own, so that a Ctrl-C reaches the supervisor alone', async () => {
   const program = await supervise(SERVER);
   program.start();
-  await program.waitReady({ timeoutMs: 5000 });
+  await program.waitReady({ timeoutMs: 30_000 });
   const pid = program.pid() as number;
   // Signal 0 to a process group succeeds only where a group has that number.
   expect(() => process.kill(-pid, 0)).not.toThrow();
@@ -140,7 +140,7 @@ test('a process whose supervisor is killed with -9 sees its standard input close
        onLine: () => {}, onNotice: () => {},
      });
      child.start();
-     await child.waitReady({ timeoutMs: 5000 });
+     await child.waitReady({ timeoutMs: 30_000 });
      process.kill(process.pid, 'SIGKILL');`,
   );
   expect(spawnSync(process.execPath, [parent]).signal).toBe('SIGKILL');

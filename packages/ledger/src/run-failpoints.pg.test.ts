@@ -21,4 +21,4 @@ test('dialers that die at three points of a dial: no number dialled twice, one t
   // The zeroes are about something.
   expect(report.kills).toBeGreaterThan(0);
   expect(report.failpoints['three points']?.originates).toBeGreaterThan(0);
-}, 120_000);
+}, 300_000);

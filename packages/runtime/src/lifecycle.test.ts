@@ -18,7 +18,7 @@ function run(body: string, options = ''): Child {
     });
   `);
 }
-const started = (child: Child) => sleepUntil(() => child.lines.includes('started'), { timeoutMs: 15_000 });
+const started = (child: Child) => sleepUntil(() => child.lines.includes('started'), { timeoutMs: 30_000 });
 const said = (child: Child) => child.lines.filter((line) => !line.startsWith('{'));
 const logged = (child: Child, message: string) =>
   child.lines.some((line) => line.includes(`"msg":"${message}"`));
@@ -85,7 +85,7 @@ describe('a service', () => {
     const child = run(
       `${THREE} say('half-way'); await new Promise(() => setInterval(() => undefined, 1000));`,
     );
-    await sleepUntil(() => child.lines.includes('half-way'), { timeoutMs: 15_000 });
+    await sleepUntil(() => child.lines.includes('half-way'), { timeoutMs: 30_000 });
     child.kill('SIGTERM');
     expect(await child.exited).toEqual([0, null]);
     expect(said(child)).toEqual(['half-way', ...RELEASED]);

@@ -29,12 +29,12 @@ export interface AgentClientOptions {
   focused?: boolean;
   /** Sent as the browser's Origin header. */
   origin?: string;
-  /** How long to wait for the socket and `ready`, and for each answer; default 5000. */
+  /** How long to wait for the socket and `ready`, and for each answer; default 30 000. */
   timeoutMs?: number;
 }
 
 export interface WaitOptions {
-  /** Default 5000. */
+  /** Default 30 000. */
   timeoutMs?: number;
   /** Index into `events` to look from; default 0. */
   from?: number;
@@ -67,7 +67,7 @@ export interface AgentClient {
  * @throws AgentClosedError with the close code when the gateway refuses; WireError when it says why first.
  */
 export async function connectAgent(options: AgentClientOptions): Promise<AgentClient> {
-  const { gatewayUrl, token, resume, tab, focused, origin, timeoutMs = 5000 } = options;
+  const { gatewayUrl, token, resume, tab, focused, origin, timeoutMs = 30_000 } = options;
   const socket = new WebSocket(`${gatewayUrl.replace(/\/$/, '')}/v1/agent`, SUBPROTOCOL, {
     handshakeTimeout: timeoutMs,
     ...(origin === undefined ? {} : { origin }),
@@ -87,7 +87,7 @@ export async function connectAgent(options: AgentClientOptions): Promise<AgentCl
     const fits = typeof what === 'string' ? (event: ServerEvent) => event.op === what : what;
     return inbox.take(
       () => inbox.next(fits, wait.from ?? 0),
-      wait.timeoutMs ?? 5000,
+      wait.timeoutMs ?? 30_000,
       typeof what === 'string' ? what : 'an event',
     );
   };

@@ -3,8 +3,9 @@ import { Redis } from 'ioredis';
 /**
  * What a Redis refused its users, one line each (threat 12): a right that a service lacks may show in nothing else. None
  * where the server is gone.
+ * @param options.forget whether the next one who asks is told of what comes after this alone
  */
-export async function readRedisRefusals(url: string): Promise<string[]> {
+export async function readRedisRefusals(url: string, options: { forget?: boolean } = {}): Promise<string[]> {
   const redis = new Redis(url, {
     lazyConnect: true,
     retryStrategy: () => null,
@@ -15,6 +16,7 @@ export async function readRedisRefusals(url: string): Promise<string[]> {
   try {
     await redis.connect();
     const entries = ((await redis.acl('LOG', 50)) ?? []) as unknown[];
+    if (options.forget === true) await redis.acl('LOG', 'RESET');
     return entries.map(toLine);
   } catch {
     return [];

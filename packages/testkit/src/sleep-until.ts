@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface SleepUntilOptions {
-  /** Default 5000. */
+  /** Default 30 000: a bound for a machine that does much else, no promise. */
   timeoutMs?: number;
   /** Default 25. */
   everyMs?: number;
@@ -26,7 +26,7 @@ export async function sleepUntil<T>(
   condition: () => T | Promise<T>,
   options: SleepUntilOptions = {},
 ): Promise<Exclude<T, Falsy>> {
-  const { timeoutMs = 5000, everyMs = 25, describe = 'the condition' } = options;
+  const { timeoutMs = 30_000, everyMs = 25, describe = 'the condition' } = options;
   const deadline = performance.now() + timeoutMs;
   let lastError: unknown;
   for (;;) {

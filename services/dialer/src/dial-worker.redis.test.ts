@@ -78,7 +78,7 @@ it('one tenant’s burst does not keep another one’s single dial waiting', asy
   }
   const single = await click('single');
   startWorker();
-  await sleepUntil(() => isAsked(single), { timeoutMs: 9_000, everyMs: 1 });
+  await sleepUntil(() => isAsked(single), { timeoutMs: 30_000, everyMs: 1 });
   // All of them were there first, and a few have begun.
   expect(notedOf('burst', 'attempted').length).toBeLessThan(burst / 3);
   expect(notedOf('burst', 'requestSent').length).toBeLessThan(30);
@@ -89,7 +89,7 @@ it('dials that wait for their turn at the CTI are asked for once each, and waiti
   dialer.directory.profile = { ...profile, ctiLimits: { maxConcurrentDials: 1, maxDialsPerSecond: 100 } };
   startWorker();
   const numbers = await Promise.all(Array.from({ length: 6 }, () => click('queue')));
-  await sleepUntil(() => notedOf('queue', 'finished').length === numbers.length, { timeoutMs: 12_000 });
+  await sleepUntil(() => notedOf('queue', 'finished').length === numbers.length, { timeoutMs: 30_000 });
   const outcomes = notedOf('queue', 'finished').map(
     ({ fields }) => (JSON.parse(fields) as { outcome: string }).outcome,
   );

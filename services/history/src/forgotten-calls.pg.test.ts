@@ -97,7 +97,7 @@ async function forget(
 
 const reapedOf = (call: BegunCall) => test.noted.filter((note) => note === `reaped ${call.callId} history`);
 const untilReaped = (call: BegunCall) =>
-  sleepUntil(() => reapedOf(call).length > 0, { timeoutMs: 10_000, describe: () => test.noted.join('; ') });
+  sleepUntil(() => reapedOf(call).length > 0, { timeoutMs: 30_000, describe: () => test.noted.join('; ') });
 const typesOf = (events: readonly CallEvent[]) => events.map(({ type }) => type);
 
 describe('a call that has no end in PostgreSQL and is gone from Redis', () => {

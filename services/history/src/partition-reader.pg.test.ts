@@ -36,7 +36,7 @@ const idsOf = (events: CallEvent[]) => new Set(events.map(({ eventId }) => event
 const seen = (what: string) => test.noted.filter((note) => note.startsWith(what));
 const settled = (n: number) =>
   sleepUntil(async () => (await test.stored()).size >= n && (await test.pending()) === 0, {
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
     describe: () => `${n} stored events; ${test.noted.slice(-5).join('; ')}`,
   });
 const streamIds = async () => (await test.redis.xrange(test.key, '-', '+')).map(([id]) => id);
@@ -157,7 +157,7 @@ describe('I3 with PostgreSQL away', () => {
     await postgres.kill();
     const during = some(12);
     const ids = await test.add(...during);
-    await sleepUntil(() => seen('retrying').length >= 2, { timeoutMs: 10_000 });
+    await sleepUntil(() => seen('retrying').length >= 2, { timeoutMs: 30_000 });
     expect(await streamIds()).toEqual(expect.arrayContaining(ids));
     expect(await test.pending()).toBeGreaterThan(0);
     await postgres.restart();
@@ -167,7 +167,7 @@ describe('I3 with PostgreSQL away', () => {
         const ids = await test.stored();
         return during.every(({ eventId }) => ids.has(eventId)) && ids;
       },
-      { timeoutMs: 15_000 },
+      { timeoutMs: 30_000 },
     );
     expect(idsOf([...before, ...during])).toEqual(new Set([...idsOf(before), ...stored]));
     await sleepUntil(async () => (await test.pending()) === 0);
@@ -202,7 +202,7 @@ describe('I3 with Redis forgetting', () => {
     await test.redis.xgroup('DESTROY', test.key, 'history');
     const second = some(20);
     await test.add(...second);
-    await sleepUntil(async () => (await test.stored()).size === 40, { timeoutMs: 10_000 });
+    await sleepUntil(async () => (await test.stored()).size === 40, { timeoutMs: 30_000 });
     expect(await test.stored()).toEqual(idsOf([...first, ...second]));
     expect(seen('groupRecreated').length).toBeGreaterThan(0);
     await test.add(...some(1));
@@ -216,7 +216,7 @@ describe('I3 with Redis forgetting', () => {
     await test.stream.read('killed', 20, 10);
     await test.redis.xgroup('DESTROY', test.key, 'history');
     await test.work('a', { batch: 8 });
-    await sleepUntil(async () => (await test.stored()).size === 40, { timeoutMs: 10_000 });
+    await sleepUntil(async () => (await test.stored()).size === 40, { timeoutMs: 30_000 });
     expect(await test.stored()).toEqual(idsOf(events));
   });
 
@@ -229,7 +229,7 @@ describe('I3 with Redis forgetting', () => {
     await worker.stop();
     await test.redis.xgroup('DESTROY', test.key, 'history');
     await test.work('b', { batch: 10 });
-    await sleepUntil(async () => (await test.stored()).size === 60, { timeoutMs: 10_000 });
+    await sleepUntil(async () => (await test.stored()).size === 60, { timeoutMs: 30_000 });
     expect(await test.stored()).toEqual(idsOf(events));
   });
 
@@ -241,7 +241,7 @@ describe('I3 with Redis forgetting', () => {
     await test.redis.flushall();
     const second = some(10);
     await test.add(...second);
-    await sleepUntil(async () => (await test.stored()).size === 20, { timeoutMs: 10_000 });
+    await sleepUntil(async () => (await test.stored()).size === 20, { timeoutMs: 30_000 });
     expect(await test.stored()).toEqual(idsOf([...first, ...second]));
     await test.add(...some(1));
     await settled(21);
@@ -257,7 +257,7 @@ describe('I3 with Redis forgetting', () => {
     for (const [i, event] of second.entries())
       await test.redis.xadd(test.key, `${1_000 + i}-0`, 'e', JSON.stringify(event));
     await test.work('b');
-    await sleepUntil(async () => (await test.stored()).size === 6, { timeoutMs: 10_000 });
+    await sleepUntil(async () => (await test.stored()).size === 6, { timeoutMs: 30_000 });
   });
 
   it('Redis away and back costs nothing but time', async () => {
@@ -267,9 +267,9 @@ describe('I3 with Redis forgetting', () => {
     await settled(10);
     await test.server.restart();
     const second = some(10);
-    await sleepUntil(() => test.redis.ping(), { timeoutMs: 10_000 });
+    await sleepUntil(() => test.redis.ping(), { timeoutMs: 30_000 });
     await test.add(...second);
-    await sleepUntil(async () => (await test.stored()).size === 20, { timeoutMs: 15_000 });
+    await sleepUntil(async () => (await test.stored()).size === 20, { timeoutMs: 30_000 });
     expect(await test.stored()).toEqual(idsOf([...first, ...second]));
   });
 });

@@ -117,7 +117,7 @@ it('R46 I3 every call without an end is closed exactly once with kill -9 of hist
     });
     // A CTI sends again what was not taken.
     await sleepUntil(async () => (await fetch(`${webhookUrl}/ended?${String(said)}`)).status === 200, {
-      timeoutMs: 20_000,
+      timeoutMs: 30_000,
       describe: `the end of ${callId} to be taken`,
     });
   }

@@ -216,7 +216,7 @@ describe('the reaper', () => {
     for (let n = 0; n < 250; n++)
       calls.push(await test.begin(tenant, 5 * HOUR_MS, { peer: `4733${10_000 + n}` }));
     start();
-    await sleepUntil(() => calls.every((call) => reapedOf(call).length === 1), { timeoutMs: 10_000 });
+    await sleepUntil(() => calls.every((call) => reapedOf(call).length === 1), { timeoutMs: 30_000 });
   });
 
   it('waits while Redis is away, and goes on when it is back', async () => {
@@ -225,11 +225,11 @@ describe('the reaper', () => {
     await untilLookedAt(call);
     await test.server.kill();
     await sleepUntil(() => test.noted.some((note) => note.startsWith('failed reaper')), {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     await test.server.restart();
     const later = await sleepUntil(() => test.begin(newTenant(), 5 * HOUR_MS).catch(() => undefined), {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
       describe: 'Redis to be back',
     });
     await untilReaped(later);

@@ -91,7 +91,7 @@ it('more traces than one statement may hold are stored all the same', async () =
   await test.add(event);
   await test.work('a');
   await sleepUntil(async () => (await countTraces()) === 13 * 900 && (await test.stored()).size === 1, {
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
   });
 });
 

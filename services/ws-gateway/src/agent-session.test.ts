@@ -206,7 +206,7 @@ describe('a live session', () => {
     memory.failReads(2);
     memory.tell('two', {}, { lost: true });
     memory.tell('three');
-    await sleepUntil(() => heard().length === 2, { timeoutMs: 4_000 });
+    await sleepUntil(() => heard().length === 2, { timeoutMs: 10_000 });
     expect(heard()).toEqual(['2 two', '3 three']);
     expect(events.noted).toContain('backgroundFailed inbox');
     memory.tell('four');

@@ -136,9 +136,9 @@ it('the claimer closes while Redis is frozen: the claim passes when it thaws', a
   const popupId = await show([one, other]);
   stack.server.signal('SIGSTOP');
   other.close();
-  await sleepUntil(() => there.noted().includes('backgroundFailed presence'), { timeoutMs: 10_000 });
+  await sleepUntil(() => there.noted().includes('backgroundFailed presence'), { timeoutMs: 30_000 });
   stack.server.signal('SIGCONT');
-  await sleepUntil(() => one.claimed().includes(popupId), { timeoutMs: 10_000 });
+  await sleepUntil(() => one.claimed().includes(popupId), { timeoutMs: 30_000 });
 });
 
 it('Redis loses everything without a word: new pop-ups are claimed again soon', async () => {

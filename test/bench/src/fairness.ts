@@ -99,13 +99,13 @@ async function measure(
   };
 
   log(`${options.tenants} companies, ${options.sick} of them sick at times; warming up`);
-  await play(WARM_UP_SEC);
+  await play(Math.min(WARM_UP_SEC, options.seconds));
   const parts: FairnessPart[] = [];
   const took: Record<FairnessPart['kind'], number[]> = { well: [], sick: [] };
   for (let round = 1; round <= options.rounds; round++) {
     // In turns, so that what else goes on on the machine meets both alike.
     const kinds: FairnessPart['kind'][] = round % 2 === 1 ? ['well', 'sick'] : ['sick', 'well'];
-    for (const kind of kinds) {
+    for (const [turn, kind] of kinds.entries()) {
       for (const [i, cti] of ctis.others.entries()) {
         cti.sickness = kind === 'sick' ? (SICKNESSES[i % SICKNESSES.length] ?? null) : null;
       }
@@ -116,6 +116,7 @@ async function measure(
       parts.push(part);
       log(`round ${round} ${kind}: p50 ${part.p50} ms, p99 ${part.p99} ms, missing ${part.missing}`);
       for (const cti of ctis.others) cti.sickness = null;
+      if (round === options.rounds && turn === kinds.length - 1) break;
       // Each part begins with every CTI asked: what a sick one costs until its breaker opens counts each time.
       await delay(kind === 'sick' ? LAST_REQUEST_MS : REST_MS, undefined, { signal });
       await forgetBreakers();

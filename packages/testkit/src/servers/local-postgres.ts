@@ -1,5 +1,4 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from './find-free-port.ts';
 import type { FindServerOptions, FoundServer } from './found-server.ts';
@@ -8,6 +7,7 @@ import { openPostgresCluster } from './postgres-cluster.ts';
 import { stopPostgresOrphan } from './postgres-orphan.ts';
 import { pingPostgres, runStatement } from './postgres-probe.ts';
 import { startServerProcess } from './server-process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import { findUnprivilegedUser } from './unprivileged-user.ts';
 
 /** Settings that trade the survival of a power cut for speed. */
@@ -16,7 +16,7 @@ const RELAXED = ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_
 /** Starts PostgreSQL 18 on 127.0.0.1 from the npm package's binaries, with a database `ramal`. */
 export async function startLocalPostgres(options: FindServerOptions = {}): Promise<FoundServer> {
   const temporary = options.dataDir === undefined;
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'ramal-postgres-')));
+  const dataDir = options.dataDir ?? (await mkdtemp(join(await temporaryFolder(), 'ramal-postgres-')));
   await mkdir(dataDir, { recursive: true });
   const user = await findUnprivilegedUser();
   const binaries = await findPostgresBinaries(user);
@@ -56,7 +56,7 @@ export async function startLocalPostgres(options: FindServerOptions = {}): Promi
     isReady: () => pingPostgres(`${address}/postgres`).then(() => true),
     ...(temporary ? { temporaryDir: dataDir } : {}),
   });
-  await runStatement(`${address}/postgres`, 'create database ramal').catch(
+  await runStatement(`${address}/postgres`, 'create database ramal', 60_000).catch(
     async (error: { code?: string }) => {
       if (error.code === '42P04') return; // it exists
       await server.stop();

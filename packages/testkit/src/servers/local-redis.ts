@@ -1,11 +1,11 @@
 import { appendFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleepUntil } from '../sleep-until.ts';
 import { findFreePort } from './find-free-port.ts';
 import type { FindServerOptions, FoundServer } from './found-server.ts';
 import { pingRedis, shutDownRedisOf } from './redis-probe.ts';
 import { startServerProcess } from './server-process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** Starts `binary` on 127.0.0.1 with an append-only file, loading what `dataDir` holds. */
 export async function startLocalRedis(binary: string, options: FindServerOptions): Promise<FoundServer> {
@@ -49,7 +49,7 @@ export async function startLocalRedis(binary: string, options: FindServerOptions
 }
 
 async function openDataDir(dataDir: string | undefined): Promise<string> {
-  if (dataDir === undefined) return realpath(await mkdtemp(join(tmpdir(), 'ramal-redis-')));
+  if (dataDir === undefined) return realpath(await mkdtemp(join(await temporaryFolder(), 'ramal-redis-')));
   await mkdir(dataDir, { recursive: true });
   return realpath(dataDir);
 }
