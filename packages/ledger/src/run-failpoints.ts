@@ -1,4 +1,4 @@
-import type { InstanceName } from '@ramal/devstack';
+import { type InstanceName, withReleases } from '@ramal/devstack';
 import type { OriginateRecord } from '@ramal/simulator';
 import { sleepUntil } from '@ramal/testkit';
 import { createCtiWeather, type CtiWeather } from './cti-weather.ts';
@@ -15,7 +15,7 @@ import { playPlan } from './play-plan.ts';
 import { createRandom } from './random.ts';
 import { readIntents, waitForEnds } from './read-intents.ts';
 import { readRedisClock } from './redis-clock.ts';
-import { type LedgerSystem, type Releases, startSystem } from './start-system.ts';
+import { type LedgerSystem, startSystem } from './start-system.ts';
 
 const DIALERS: readonly InstanceName[] = ['dialer', 'dialer-2', 'dialer-3'];
 const RESTART_AFTER_MS = 50;
@@ -49,8 +49,7 @@ export async function runFailpoints(
   phases: readonly KillPhase[] = ALL_PHASES,
 ): Promise<FailpointReport> {
   const startedMs = performance.now();
-  const releases: Releases = [];
-  try {
+  return withReleases(options, async (releases) => {
     const tenants = toFailpointTenants();
     const system = await startSystem(
       {
@@ -81,11 +80,7 @@ export async function runFailpoints(
       seed: options.seed,
       seconds: Math.round((performance.now() - startedMs) / 100) / 10,
     });
-  } finally {
-    for (const release of releases.reverse()) {
-      await release().catch((error: unknown) => options.log(`while stopping: ${String(error)}`));
-    }
-  }
+  });
 }
 
 /** One stretch: the dialers die, the agents click, and all is over when every click is, or should long be. */

@@ -7,7 +7,10 @@ export function startTestRedis(): Promise<RestartableServer> {
   return startRestartable('redis', startOwnRedis);
 }
 
-/** A PostgreSQL that a test file may stop and kill; files that only need a database use `createTestDatabase`. */
-export function startTestPostgres(): Promise<RestartableServer> {
-  return startRestartable('postgres', startLocalPostgres);
+/**
+ * A PostgreSQL that a test file may stop and kill; files that only need a database use `createTestDatabase`.
+ * @param durable whether what it has acknowledged survives `kill`; default false
+ */
+export function startTestPostgres(durable = false): Promise<RestartableServer> {
+  return startRestartable('postgres', startLocalPostgres, durable);
 }
