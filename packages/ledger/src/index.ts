@@ -1,6 +1,7 @@
 export { type AgentTab, createAgentTab, TabRequestError } from './agent-tab.ts';
 export { type CallbackSender, createCallbackSender, type SentCallback } from './callback-sender.ts';
 export type { FailpointReport } from './failpoint-report.ts';
+export { ALL_PHASES, type KillPhase } from './failpoint-phases.ts';
 export { type CallsVerdict, judgeCalls } from './judge-calls.ts';
 export { judgeIntent } from './judge-intents.ts';
 export type { Stretch } from './judge-popups.ts';

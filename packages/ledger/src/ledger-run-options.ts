@@ -1,6 +1,9 @@
-import type { RunEnvironment } from '@ramal/devstack';
+import type { RunEnvironment, StartStackOptions } from '@ramal/devstack';
 import type { FailpointOptions, LedgerOptions } from './options.ts';
 
 export type LedgerRunOptions = LedgerOptions & RunEnvironment;
 
-export type FailpointRunOptions = FailpointOptions & RunEnvironment;
+export interface FailpointRunOptions extends FailpointOptions, RunEnvironment {
+  /** What the services have in their environment besides. */
+  env?: StartStackOptions['env'];
+}

@@ -35,6 +35,8 @@ const MOST_OPEN_SHARE = 0.1;
 const LEAST_MOST_OPEN = 60;
 /** The deadline, what an agent may be left in doubt after it, and some more, so that what comes too late is seen. */
 const SETTLED_WITHIN_MS = 10_000 + 2000 + 4000;
+/** Clicks until CTIs that are sick get another illness. */
+const SICKNESS_LASTS = 100;
 /** Nothing is forgiven: the dialer has to leave time for the way to the CTI. */
 const ON_THE_WAY_MS = 0;
 const EXAMPLES = 20;
@@ -58,6 +60,7 @@ export async function runFailpoints(
         only: ['simulator', 'history', 'dialer', 'webhook', 'ws-gateway'],
         restartAfterMs: RESTART_AFTER_MS,
         dialerConcurrency: DIALER_CONCURRENCY,
+        ...(options.env === undefined ? {} : { env: options.env }),
       },
       tenants,
       releases,
@@ -101,11 +104,15 @@ async function playPhase(context: {
   const click = (n: number) => {
     const agent = people.agents[n % people.agents.length];
     if (agent === undefined) return;
-    weather.blow();
+    const { weather: sky = 'changing' } = phase;
+    if (sky === 'changing') weather.blow();
+    // Another illness every now and then.
+    else if (sky === 'sick' && n % SICKNESS_LASTS === 0) void weather.set('sick');
     const made = people.dial(book.add({ phase: phase.name, agent })).finally(() => clicks.delete(made));
     clicks.add(made);
   };
   await fleet.begin(phase, intents);
+  if (phase.weather !== undefined && phase.weather !== 'changing') await weather.set(phase.weather);
   try {
     await playPlan({
       actions: Array.from({ length: intents }, (_, n) => ({

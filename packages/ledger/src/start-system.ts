@@ -3,6 +3,7 @@ import {
   type Releases,
   type RunEnvironment,
   type ServiceName,
+  type StartStackOptions,
   startOwnSystem,
 } from '@ramal/devstack';
 import { type LedgerTenant, seedLedgerTenants, toLedgerAccounts } from './ledger-tenants.ts';
@@ -21,6 +22,8 @@ export interface SystemOptions extends RunEnvironment {
   restartAfterMs?: number;
   /** Dials that a dialer works on at a time; default: the service's own. */
   dialerConcurrency?: number;
+  /** What the services have in their environment besides. */
+  env?: StartStackOptions['env'];
 }
 
 /** Starts servers and services of the run's own, with its companies in them. */

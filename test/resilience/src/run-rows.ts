@@ -4,6 +4,8 @@ import { type FaultSystem, startFaultSystem } from './fault-system.ts';
 import { playRound } from './play-round.ts';
 import type { RoundReport } from './round-report.ts';
 
+const LAST_WORDS = 3;
+
 /** One row of the table: something that is made to fail, and what came of it. */
 export interface Row {
   name: string;
@@ -49,6 +51,13 @@ function toFailedReport(row: Row, error: unknown, seed: number, startedMs: numbe
   };
 }
 
+/** What the processes said last, for whoever looks into a broken promise. */
+function tellLastWords(system: FaultSystem | undefined, log: (line: string) => void): void {
+  for (const name of system?.instances ?? []) {
+    for (const line of system?.stack.output(name).slice(-LAST_WORDS) ?? []) log(`  ${name}: ${line}`);
+  }
+}
+
 /**
  * Plays one row after the other on one system, and on a new one after a row that has broken a promise: what it left behind
  * is not held against the next.
@@ -69,11 +78,14 @@ export async function runRows(
         options.log(`— ${row.name}: ${row.promise}`);
         const report = await row.play({ ...options, system }).catch((error: unknown) => {
           options.signal.throwIfAborted();
+          options.log(`✗ ${row.name} was not played to its end: ${String(error)}`);
           return toFailedReport(row, error, options.seed, startedMs);
         });
         reports.push(report);
         onReport(report);
-        if (!report.ok && started !== undefined) return;
+        if (report.ok || started === undefined) continue;
+        tellLastWords(await started.catch(() => undefined), options.log);
+        return;
       }
     });
   }
