@@ -3,7 +3,7 @@ import type { DialRow } from '../src/dial-row.ts';
 const FIVE_MINUTES_MS = 5 * 60_000;
 
 /** What a Node process loads first to have another idea of what time it is. Its steady clock goes on as it is. */
-export function toClockEnv(offsetMs: number): Record<string, string> {
+function toClockEnv(offsetMs: number): Record<string, string> {
   const shift = `
     const RealDate = Date;
     const offset = ${offsetMs};

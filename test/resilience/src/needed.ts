@@ -16,7 +16,7 @@ export interface Needed {
   try(context: NeededContext): Promise<{ broken: number; trials: number }>;
 }
 
-export interface NeededContext {
+interface NeededContext {
   system: FaultSystem;
   releases: Releases;
   signal: AbortSignal;

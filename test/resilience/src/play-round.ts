@@ -20,6 +20,7 @@ import {
   waitForTabs,
 } from '@ramal/ledger';
 import { createSimulator } from '@ramal/simulator';
+import { startBalancer } from './balancer.ts';
 import { openCrowd } from './crowd.ts';
 import type { Fault, FaultMoment, FaultOutcome } from './fault.ts';
 import { type FaultSystem, waitAllReady } from './fault-system.ts';
@@ -66,10 +67,9 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     const { stack, pool } = system;
 
     const urls = stack.dev.webhookUrls;
-    const cti = createSimulator({
-      accounts: toLedgerAccounts(tenants),
-      webhookUrl: urls[system.rounds.played % urls.length] ?? '',
-    });
+    const balancer = await startBalancer(urls);
+    releases.push(balancer.stop);
+    const cti = createSimulator({ accounts: toLedgerAccounts(tenants), webhookUrl: balancer.url });
     releases.push(cti.stop);
     const { url: ctiUrl } = await cti.start();
     const client = await pool.connect();

@@ -2,7 +2,7 @@ import type { InstanceName, Stack } from '@ramal/devstack';
 import { readMemory } from './process-memory.ts';
 
 /** What one process held at a moment. */
-export interface ResourceSample {
+interface ResourceSample {
   atMs: number;
   rssBytes: number;
   descriptors: number;
