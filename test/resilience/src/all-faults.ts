@@ -1,3 +1,4 @@
+import { diskFull } from '../faults/disk-full.ts';
 import { herd } from '../faults/herd.ts';
 import { killGateway } from '../faults/kill-gateway.ts';
 import { killHistory } from '../faults/kill-history.ts';
@@ -26,4 +27,5 @@ export const LOAD_FAULTS: readonly Fault[] = [
   redisKilled,
   redisFrozen,
   redisFull,
+  diskFull,
 ];

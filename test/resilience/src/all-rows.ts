@@ -2,6 +2,7 @@ import { clockOff, gatewayClockOff } from '../faults/clock-off.ts';
 import { ctiSick } from '../faults/cti-sick.ts';
 import { killDialer } from '../faults/kill-dialer.ts';
 import { ackAfterCommit } from '../faults/needed/ack-after-commit.ts';
+import { journal } from '../faults/needed/journal.ts';
 import { dedupe } from '../faults/needed/dedupe.ts';
 import { probe } from '../faults/needed/probe.ts';
 import { resume } from '../faults/needed/resume.ts';
@@ -20,6 +21,7 @@ export const ALL_NEEDED: readonly Needed[] = [
   resume,
   dedupe,
   ackAfterCommit,
+  journal,
 ];
 
 /** The whole table. */

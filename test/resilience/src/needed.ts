@@ -6,8 +6,10 @@ import type { Row, RowContext } from './run-rows.ts';
 
 /** A protection, and what comes of it when it is there and when it is not. */
 export interface Needed {
-  /** As `RAMAL_TEST_SWITCH_OFF` names it. */
+  /** As `RAMAL_TEST_SWITCH_OFF` names it, or in words where a setting takes it away. */
   protection: string;
+  /** The setting that takes it away. */
+  env?: Record<string, string>;
   /** What can't be promised without it. */
   promise: string;
   /** Processes that are started with the protection off. */
@@ -41,10 +43,8 @@ async function playNeeded(needed: Needed, context: RowContext): Promise<RoundRep
   const tryOnce = (isOff: boolean) =>
     withReleases(context, (releases) => needed.try({ system, releases, signal, log, isOff }));
   const withIt = await tryOnce(false);
-  await startAll(system, needed.service, {
-    NODE_ENV: 'test',
-    RAMAL_TEST_SWITCH_OFF: needed.protection,
-  });
+  const off = needed.env ?? { NODE_ENV: 'test', RAMAL_TEST_SWITCH_OFF: needed.protection };
+  await startAll(system, needed.service, off);
   const without = await tryOnce(true).finally(() => startAll(system, needed.service, {}));
   log(
     `${needed.protection}: broken ${withIt.broken} of ${withIt.trials} with it, ` +

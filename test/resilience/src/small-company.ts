@@ -22,6 +22,8 @@ export interface SmallCompany {
   readonly cti: Simulator;
   /** An `ended` callback; sent to one process after the other until it is answered 2xx. @returns the call's id at the CTI */
   end(id?: string): Promise<string>;
+  /** The same, sent once to one process. @returns the answer's status, 0 where none came */
+  endOnce(id: string): Promise<number>;
   /** How often each of these calls' ends is stored. */
   stored(ids: readonly string[]): Promise<number[]>;
   /** Clicks; the ack's call id. */
@@ -66,27 +68,33 @@ export async function openSmallCompany(system: FaultSystem, releases: Releases):
   tab.start();
   await sleepUntil(() => tab.isReady(), { timeoutMs: PATIENCE_MS, describe: 'the agent to be ready' });
 
+  let turn = 0;
+  const endOnce = async (id: string): Promise<number> => {
+    const base = stack.dev.webhookUrls[turn++ % stack.dev.webhookUrls.length] ?? '';
+    try {
+      const response = await fetch(`${base}/v1/cti/${company.callbackToken}/ended`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ origem: '47910000001', destino: '3501', id, duracao: '3' }),
+        signal: AbortSignal.timeout(10_000),
+      });
+      await response.arrayBuffer();
+      return response.status;
+    } catch {
+      return 0; // nobody answers
+    }
+  };
   return {
     tenant,
     tab,
     events,
     cti,
+    endOnce,
     end: async (id = randomUUID()) => {
-      let turn = 0;
-      await sleepUntil(
-        async () => {
-          const base = stack.dev.webhookUrls[turn++ % stack.dev.webhookUrls.length] ?? '';
-          const response = await fetch(`${base}/v1/cti/${company.callbackToken}/ended`, {
-            method: 'POST',
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify({ origem: '47910000001', destino: '3501', id, duracao: '3' }),
-            signal: AbortSignal.timeout(10_000),
-          });
-          await response.arrayBuffer();
-          return response.ok;
-        },
-        { timeoutMs: PATIENCE_MS, describe: 'a callback to be answered 2xx' },
-      );
+      await sleepUntil(async () => (await endOnce(id)) === 200, {
+        timeoutMs: PATIENCE_MS,
+        describe: 'a callback to be answered 2xx',
+      });
       return id;
     },
     stored: async (ids) => {
