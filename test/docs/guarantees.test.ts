@@ -12,14 +12,18 @@ function readSources(): string {
   return ['services', 'packages']
     .flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(root, parent, name, 'src')))
     .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+    )
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
 }
 
 test('every file that docs/guarantees.md names is there', () => {
-  const files = [...text.matchAll(/\]\((?<path>\.\.\/[^)#]+)\)/g)].map(({ groups }) => groups?.['path'] ?? '');
+  const files = [...text.matchAll(/\]\((?<path>\.\.\/[^)#]+)\)/g)].map(
+    ({ groups }) => groups?.['path'] ?? '',
+  );
   expect(files.length).toBeGreaterThan(20);
   expect(files.filter((file) => !existsSync(join(root, 'docs', file)))).toEqual([]);
 });

@@ -59,8 +59,7 @@ export function toFailpointReport(run: {
   const found = {
     ...countFaults(judged),
     noKills: [...deaths.values()].reduce(
-      (sum, { killed, unproven, calm = false }) =>
-        sum + (calm ? 0 : killed === 0 ? 1 : unproven.length),
+      (sum, { killed, unproven, calm = false }) => sum + (calm ? 0 : killed === 0 ? 1 : unproven.length),
       0,
     ),
     crashes: [...deaths.values()].reduce((sum, { crashed }) => sum + crashed, 0),

@@ -48,7 +48,8 @@ export function parseTestSwitches(env: Env): ReadonlySet<TestSwitch> {
 /** Called at the start of every service: says loudly what is off. @throws TestSwitchRefusedError */
 export function announceTestSwitches(logger: Pick<Logger, 'warn'>, env: Env): void {
   const off = parseTestSwitches(env);
-  if (off.size > 0) logger.warn({ off: [...off] }, 'PROTECTIONS ARE SWITCHED OFF: this process breaks promises');
+  if (off.size > 0)
+    logger.warn({ off: [...off] }, 'PROTECTIONS ARE SWITCHED OFF: this process breaks promises');
 }
 
 function isSwitch(name: string): name is TestSwitch {

@@ -36,6 +36,6 @@ export const slowReaders: Fault = {
 
 async function gatewayMemory({ system }: FaultMoment): Promise<number> {
   const pids = (['ws-gateway', 'ws-gateway-2'] as const).map((name) => system.stack.dev.services[name]?.pid);
-  const each = await Promise.all(pids.map((pid) => (pid === undefined ? null : readMemory(pid))));
-  return each.reduce((sum: number, one) => sum + (one?.rssBytes ?? 0), 0);
+  const each = await Promise.all(pids.flatMap((pid) => (pid === undefined ? [] : [readMemory(pid)])));
+  return each.reduce((sum, one) => sum + (one?.rssBytes ?? 0), 0);
 }

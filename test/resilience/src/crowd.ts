@@ -24,6 +24,7 @@ interface SentEnd {
 
 /** Many agents with a tab each, and a flood of callbacks, some for them and most for nobody. */
 export interface Crowd {
+  readonly tenant: LedgerTenant;
   readonly tabs: readonly AgentTab[];
   /** Sends at least so many callbacks, and on until `until` settles; done when each is answered or given up. */
   flood(least: number, until: Promise<unknown>): Promise<void>;
@@ -34,6 +35,8 @@ export interface Crowd {
     /** Answers that were not 2xx, or none, after all processes were asked. */
     non2xx: number;
   };
+  /** What the last process that was asked answered then, each status counted; 0 is no answer. */
+  readonly refusals: Readonly<Record<string, number>>;
   readonly latenciesMs: number[];
   /** Holds what was acknowledged against what is stored and shown. @returns how many pop-ups were due */
   judge(): Promise<number>;
@@ -92,12 +95,13 @@ export async function openCrowd(options: {
   const urls = system.stack.dev.webhookUrls;
   const sent: SentEnd[] = [];
   const counts = { sent: 0, acknowledged: 0, copies: 0, non2xx: 0 };
+  const refusals: Record<string, number> = {};
   const latenciesMs: number[] = [];
 
   const post = (url: string, query: URLSearchParams): Promise<number> =>
     new Promise((resolve) => {
       const asked = request(
-        `${url}/v1/cti/${tenant.callbackToken}/ended?${query}`,
+        `${url}/v1/cti/${tenant.callbackToken}/ended?${query.toString()}`,
         { agent, timeout: ANSWER_WITHIN_MS },
         (response) => {
           response.resume();
@@ -125,6 +129,7 @@ export async function openCrowd(options: {
         return;
       }
       counts.non2xx += 1;
+      refusals[status] = (refusals[status] ?? 0) + 1;
       if (pauseMs === null || signal.aborted) return;
       await delay(pauseMs);
     }
@@ -151,8 +156,10 @@ export async function openCrowd(options: {
   };
 
   return {
+    tenant,
     tabs,
     counts,
+    refusals,
     latenciesMs,
     flood: async (least, until) => {
       let over = false;

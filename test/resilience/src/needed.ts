@@ -45,7 +45,8 @@ async function playNeeded(needed: Needed, context: RowContext): Promise<RoundRep
   const withIt = await tryOnce(false);
   const off = needed.env ?? { NODE_ENV: 'test', RAMAL_TEST_SWITCH_OFF: needed.protection };
   await startAll(system, needed.service, off);
-  const without = await tryOnce(true).finally(() => startAll(system, needed.service, {}));
+  const without = await tryOnce(true);
+  await startAll(system, needed.service, {});
   log(
     `${needed.protection}: broken ${withIt.broken} of ${withIt.trials} with it, ` +
       `${without.broken} of ${without.trials} without`,
@@ -63,7 +64,9 @@ async function playNeeded(needed: Needed, context: RowContext): Promise<RoundRep
     non2xx: 0,
     answered: toSpread([]),
     figures: {},
-    examples: [`with it ${withIt.broken} of ${withIt.trials}, without ${without.broken} of ${without.trials}`],
+    examples: [
+      `with it ${withIt.broken} of ${withIt.trials}, without ${without.broken} of ${without.trials}`,
+    ],
     seed: context.seed,
     seconds: Math.round((performance.now() - startedMs) / 100) / 10,
   };

@@ -13,12 +13,15 @@ test('a run takes rows, a scale and a seed, in either spelling, and asks for hel
   expect(parseSoakOptions(['--minutes', '3'], 1)).toEqual({ minutes: 3, seed: 1 });
 });
 
-test.each([[['--scale', '0']], [['--scale', 'much']], [['--seed', '1.5']], [['--row', 'herd']], [['--rows']]])(
-  '%j is refused with a reason',
-  (args) => {
-    expect(() => parseFaultOptions(args, 1)).toThrow(FaultOptionError);
-  },
-);
+test.each([
+  [['--scale', '0']],
+  [['--scale', 'much']],
+  [['--seed', '1.5']],
+  [['--row', 'herd']],
+  [['--rows']],
+])('%j is refused with a reason', (args) => {
+  expect(() => parseFaultOptions(args, 1)).toThrow(FaultOptionError);
+});
 
 test('rows are chosen by name or by how it begins, in the order of the table; a name of none is refused', () => {
   expect(chooseRows(ALL_ROWS, []).length).toBe(ALL_ROWS.length);

@@ -71,7 +71,10 @@ export function parseSoakOptions(args: readonly string[], freshSeed: number): So
 }
 
 /** The rows that are asked for, in the order of the table. @throws FaultOptionError for a name of none */
-export function chooseRows<Row extends { name: string }>(all: readonly Row[], wanted: readonly string[]): Row[] {
+export function chooseRows<Row extends { name: string }>(
+  all: readonly Row[],
+  wanted: readonly string[],
+): Row[] {
   const fits = (row: Row, name: string) =>
     name.endsWith('*') ? row.name.startsWith(name.slice(0, -1)) : row.name === name;
   for (const name of wanted) {

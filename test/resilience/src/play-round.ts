@@ -7,6 +7,7 @@ import {
   createRandom,
   judgeCalls,
   judgeShown,
+  type LedgerTenant,
   makePlan,
   readSimulatedBooks,
   readTruth,
@@ -93,6 +94,7 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
       all: () => names,
       crowd,
     };
+    await introduce(urls, [...tenants, crowd.tenant]);
     const strike = async (): Promise<FaultOutcome> => {
       await delay(random.between(...STRIKES_AFTER_MS), undefined, { signal });
       log(`${fault.name} strikes`);
@@ -136,6 +138,22 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
       seconds: Math.round((performance.now() - startedMs) / 100) / 10,
     });
     for (const example of report.examples) log(`✗ ${example}`);
+    if (report.non2xx > 0) log(`not answered 2xx by any process: ${JSON.stringify(crowd.refusals)}`);
     return report;
   });
+}
+
+/** Every webhook hears of every company before the fault strikes, as after some minutes of any working day. */
+async function introduce(urls: readonly string[], tenants: readonly LedgerTenant[]): Promise<void> {
+  await Promise.all(
+    urls.flatMap((url) =>
+      tenants.map(async ({ callbackToken }) => {
+        // It says of no call: looked up, and refused.
+        const response = await fetch(`${url}/v1/cti/${callbackToken}/ended`, {
+          signal: AbortSignal.timeout(30_000),
+        });
+        await response.arrayBuffer();
+      }),
+    ),
+  );
 }

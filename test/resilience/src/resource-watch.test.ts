@@ -22,7 +22,10 @@ test('a process that warms up and then breathes is flat', () => {
 });
 
 test('memory that grows all the while is found, and so are descriptors that nobody closes', () => {
-  expect(judgeLife(toLife((minute) => ({ mb: 100 + 8 * minute })))).toMatchObject({ flat: false, mbAnHour: 480 });
+  expect(judgeLife(toLife((minute) => ({ mb: 100 + 8 * minute })))).toMatchObject({
+    flat: false,
+    mbAnHour: 480,
+  });
   expect(judgeLife(toLife((minute) => ({ descriptors: 40 + 6 * minute })))).toMatchObject({ flat: false });
 });
 

@@ -5,7 +5,12 @@ import { toRoundReport, toSpread, toUpperBound } from './round-report.ts';
 
 const counts = { callbacks: 30_000, dials: 10, popupsDue: 500, sockets: 40 };
 
-function report(options: { outcome?: FaultOutcome; always2xx?: boolean; non2xx?: number; patience?: number }) {
+function report(options: {
+  outcome?: FaultOutcome;
+  always2xx?: boolean;
+  non2xx?: number;
+  patience?: number;
+}) {
   const { outcome = {}, always2xx = false, non2xx = 0, patience = 1 } = options;
   return toRoundReport({
     fault: { name: 'a', promise: 'p', always2xx },
@@ -37,7 +42,12 @@ test('what a fault finds broken is counted, and told', () => {
 });
 
 test('a spread tells the middle, the 99th of a hundred and the worst; zero of n bounds the rate by 3/n', () => {
-  expect(toSpread(Array.from({ length: 100 }, (_, i) => i + 1))).toEqual({ n: 100, p50: 50, p99: 99, max: 100 });
+  expect(toSpread(Array.from({ length: 100 }, (_, i) => i + 1))).toEqual({
+    n: 100,
+    p50: 50,
+    p99: 99,
+    max: 100,
+  });
   expect(toSpread([])).toEqual({ n: 0, p50: 0, p99: 0, max: 0 });
   expect(toUpperBound(30_000)).toBeCloseTo(0.0001);
   expect(toUpperBound(0)).toBeNull();

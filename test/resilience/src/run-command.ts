@@ -16,7 +16,10 @@ export interface Command<Options> {
 }
 
 /** Runs it; the first Ctrl-C stops it in order, a second one kills what it started. */
-export async function runCommand<Options>(command: Command<Options>, args: readonly string[]): Promise<number> {
+export async function runCommand<Options>(
+  command: Command<Options>,
+  args: readonly string[],
+): Promise<number> {
   let options: Options | 'help';
   try {
     options = command.parse(args);

@@ -69,7 +69,14 @@ export async function runSoak(
     while (performance.now() - startedMs < minutes * MINUTE_MS) {
       const fault = random.pick(SOAKED);
       const roundSeed = random.between(0, 2 ** 31);
-      const report = await playRound({ ...options, system, fault, seed: roundSeed, scale: SCALE, sparing: true });
+      const report = await playRound({
+        ...options,
+        system,
+        fault,
+        seed: roundSeed,
+        scale: SCALE,
+        sparing: true,
+      });
       signal.throwIfAborted();
       reports.push(report);
       onRound(report, soFar());

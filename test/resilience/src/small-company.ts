@@ -114,6 +114,7 @@ export async function openSmallCompany(system: FaultSystem, releases: Releases):
       });
     },
     finalOf: (intentId) =>
-      events.find(({ op, data }) => FINALS.includes(op) && 'intentId' in data && data.intentId === intentId)?.op,
+      events.find(({ op, data }) => FINALS.includes(op) && 'intentId' in data && data.intentId === intentId)
+        ?.op,
   };
 }

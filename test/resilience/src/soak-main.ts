@@ -13,15 +13,26 @@ const soak: Command<SoakOptions> = {
     const report = await runSoak({ ...options, ...environment }, (round, soFar) => {
       process.stdout.write(`${toReportLine(round)}\n${toLine(soFar)}\n`);
     });
-    for (const { instance, minutes, rssMb, mbAnHour, descriptors, descriptorsAnHour, flat } of report.processes) {
+    for (const {
+      instance,
+      minutes,
+      rssMb,
+      mbAnHour,
+      descriptors,
+      descriptorsAnHour,
+      flat,
+    } of report.processes) {
       process.stdout.write(
         `${flat ? '✓' : '✗'} ${instance}, ${minutes} min old: ${rssMb} MB (${mbAnHour} an hour), ` +
           `${descriptors} descriptors (${descriptorsAnHour} an hour)\n`,
       );
     }
-    if (report.processes.length === 0) environment.log('no process got old enough to say that its memory is flat');
+    if (report.processes.length === 0)
+      environment.log('no process got old enough to say that its memory is flat');
     const file = await writeReport('soak.json', report);
-    process.stdout.write(`${report.ok ? '✓ nothing wrong' : '✗ something is wrong'}; ${toLine(report)}; ${file}\n`);
+    process.stdout.write(
+      `${report.ok ? '✓ nothing wrong' : '✗ something is wrong'}; ${toLine(report)}; ${file}\n`,
+    );
     return report.ok;
   },
 };

@@ -14,7 +14,9 @@ export const probe: Needed = {
     system.gatewayLine.silence();
     try {
       const isTold = () =>
-        company.events.some(({ op, data }) => op === 'cti.status' && 'state' in data && data.state === 'unavailable');
+        company.events.some(
+          ({ op, data }) => op === 'cti.status' && 'state' in data && data.state === 'unavailable',
+        );
       const timeoutMs = isOff ? TOLD_WITHIN_MS : 10 * TOLD_WITHIN_MS;
       const told = await sleepUntil(isTold, { timeoutMs }).catch(() => false);
       return { broken: told ? 0 : 1, trials: 1 };
