@@ -29,7 +29,7 @@ const GARBAGE = [
 export const poison: Fault = {
   name: 'poison',
   promise:
-    'poison events, duplicates, shuffled order: 0 crashes, every good event stored once, poison put aside',
+    'poison events among duplicates in shuffled order: 0 crashes, every good event stored once, poison put aside',
   always2xx: true,
   async inject(moment) {
     const { system, scale, signal } = moment;

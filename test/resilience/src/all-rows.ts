@@ -1,5 +1,6 @@
 import { clockOff, gatewayClockOff } from '../faults/clock-off.ts';
 import { ctiSick } from '../faults/cti-sick.ts';
+import { disorder } from '../faults/disorder.ts';
 import { killDialer } from '../faults/kill-dialer.ts';
 import { ackAfterCommit } from '../faults/needed/ack-after-commit.ts';
 import { journal } from '../faults/needed/journal.ts';
@@ -27,6 +28,7 @@ export const ALL_NEEDED: readonly Needed[] = [
 /** The whole table. */
 export const ALL_ROWS: readonly Row[] = [
   ...LOAD_FAULTS.map(toLoadRow),
+  disorder,
   ...[killDialer, clockOff, gatewayClockOff, ctiSick].map(toDialRow),
   ...ALL_NEEDED.map(toNeededRow),
 ];

@@ -119,8 +119,9 @@ export async function openCrowd(options: {
     const startedMs = performance.now();
     for (const pauseMs of [...RETRY_MS, null]) {
       let status = 0;
+      const first = counts.copies;
       for (let i = 0; i < urls.length && (status === 0 || status === 503); i++) {
-        status = await post(urls[(counts.copies + i) % urls.length] ?? '', query);
+        status = await post(urls[(first + i) % urls.length] ?? '', query);
       }
       if (status >= 200 && status < 300) {
         if (!one.acknowledged) counts.acknowledged += 1;
