@@ -3,8 +3,8 @@ import { ALL_NEEDED } from './src/all-rows.ts';
 import { toNeededRow } from './src/needed.ts';
 import { runRows } from './src/run-rows.ts';
 
-/** These two take their time by their nature, with it and without: `npm run test:faults -- --rows needed:*` plays all. */
-const SLOW = ['gateway.watchdog', 'history.ack_after_commit'];
+/** These take their time by their nature, with it and without: `npm run test:faults -- --rows needed:*` plays all. */
+const SLOW = ['gateway.watchdog', 'history.ack_after_commit', 'webhook.journal'];
 
 test('each protection is needed: with it the promise holds, without it the promise breaks', async () => {
   const said: string[] = [];
