@@ -9,8 +9,8 @@ export function startTestRedis(): Promise<RestartableServer> {
 
 /**
  * A PostgreSQL that a test file may stop and kill; files that only need a database use `createTestDatabase`.
- * @param durable whether what it has acknowledged survives `kill`; default false
+ * @param survivesKill whether what it has acknowledged survives `kill`; default false
  */
-export function startTestPostgres(durable = false): Promise<RestartableServer> {
-  return startRestartable('postgres', startLocalPostgres, durable);
+export function startTestPostgres(survivesKill = false): Promise<RestartableServer> {
+  return startRestartable('postgres', startLocalPostgres, survivesKill);
 }

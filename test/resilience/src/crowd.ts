@@ -40,6 +40,8 @@ export interface Crowd {
   readonly latenciesMs: number[];
   /** Holds what was acknowledged against what is stored and shown. @returns how many pop-ups were due */
   judge(): Promise<number>;
+  /** Tells of one more call, once, whatever comes of it. @returns the call's id at the CTI if it was answered 2xx */
+  probe(): Promise<string | null>;
   /** The CTI calls' ids of the callbacks that were acknowledged last. */
   lastAcknowledged(most: number): string[];
   /** What a tab was told last about the service, and when, epoch ms; undefined as long as it was told nothing. */
@@ -96,6 +98,7 @@ export async function openCrowd(options: {
   const sent: SentEnd[] = [];
   const counts = { sent: 0, acknowledged: 0, copies: 0, non2xx: 0 };
   const refusals: Record<string, number> = {};
+  let probes = 0;
   const latenciesMs: number[] = [];
 
   const post = (url: string, query: URLSearchParams): Promise<number> =>
@@ -170,6 +173,16 @@ export async function openCrowd(options: {
       };
       await Promise.all(Array.from({ length: CONNECTIONS }, work));
       signal.throwIfAborted();
+    },
+    probe: async () => {
+      probes += 1;
+      const one: SentEnd = { id: randomUUID(), agent: null, acknowledged: false };
+      sent.push(one);
+      const origem = `478${String(probes).padStart(8, '0')}`;
+      const query = new URLSearchParams({ origem, destino: '99999', id: one.id, duracao: '3' });
+      const status = await post(urls[probes % urls.length] ?? '', query);
+      one.acknowledged = status >= 200 && status < 300;
+      return one.acknowledged ? one.id : null;
     },
     lastAcknowledged: (most) =>
       sent

@@ -4,15 +4,20 @@ import type { FaultMoment } from './fault.ts';
 const WITHIN_MS = 120_000;
 const EVERY_MS = 50;
 
-/** How long it takes from now until a call that begins from now on is in PostgreSQL, in ms: events flow from end to end. */
-export async function timeUntilFlowing({ system, signal }: FaultMoment): Promise<number> {
+/**
+ * How long it takes from now until a callback that is sent from now on is in PostgreSQL, in ms: events flow from end to end.
+ * Sends some of its own, one after the other: a CTI that was refused just now would wait before it tries again.
+ */
+export async function timeUntilFlowing({ system, crowd, signal }: FaultMoment): Promise<number> {
   const startedMs = performance.now();
-  const since = new Date();
+  const told: string[] = [];
   await sleepUntil(
     async () => {
       signal.throwIfAborted();
-      const found = await system.pool.query('select 1 from call_events where started_at > $1 limit 1', [
-        since,
+      const id = await crowd.probe();
+      if (id !== null) told.push(id);
+      const found = await system.pool.query('select 1 from calls where external_call_id = any($1) limit 1', [
+        told,
       ]);
       return found.rowCount === 1;
     },

@@ -78,7 +78,9 @@ export async function runRows(
         options.log(`— ${row.name}: ${row.promise}`);
         const report = await row.play({ ...options, system }).catch((error: unknown) => {
           options.signal.throwIfAborted();
-          options.log(`✗ ${row.name} was not played to its end: ${String(error)}`);
+          options.log(
+            `✗ ${row.name} was not played to its end: ${error instanceof Error ? error.stack : String(error)}`,
+          );
           return toFailedReport(row, error, options.seed, startedMs);
         });
         reports.push(report);
