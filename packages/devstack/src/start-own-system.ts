@@ -7,6 +7,9 @@ import pg from 'pg';
 import type { Releases, RunEnvironment } from './run-environment.ts';
 import { type Stack, type StartStackOptions, startStack } from './start-stack.ts';
 
+/** Several systems may start at once on a machine that is busy already. */
+const READY_WITHIN_MS = 120_000;
+
 /** A system that belongs to one run: its servers, its services, and what talks to them. */
 export interface OwnSystem {
   stack: Stack;
@@ -56,6 +59,7 @@ export async function startOwnSystem(options: OwnSystemOptions, releases: Releas
   const stack = await startStack({
     home,
     ports: 'free',
+    readyTimeoutMs: READY_WITHIN_MS,
     signal,
     ...(only === undefined ? {} : { only }),
     ...(replicas === undefined ? {} : { replicas }),

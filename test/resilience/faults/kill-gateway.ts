@@ -1,6 +1,6 @@
 import { sleepUntil } from '@ramal/testkit';
 import type { Fault } from '../src/fault.ts';
-import { waitReady } from '../src/fault-system.ts';
+import { READY_WITHIN_MS, waitReady } from '../src/fault-system.ts';
 
 /** I5: the inbox is the truth; who comes back to another gateway reads on from where they were. */
 export const killGateway: Fault = {
@@ -18,7 +18,7 @@ export const killGateway: Fault = {
     const valuesMs = crowd.tabs
       .map((tab) => (tab.connected.at(-1)?.fromMs ?? 0) - killedMs)
       .filter((ms) => ms > 0);
-    await system.stack.restartOf(victim, 60_000);
+    await system.stack.restartOf(victim, READY_WITHIN_MS);
     await waitReady(system, victim);
     return { figures: [{ name: 'agentsBackMs', valuesMs, boundMs: 5000, judged: 'p99' }] };
   },

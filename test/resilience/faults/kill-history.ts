@@ -1,5 +1,5 @@
 import type { Fault, FaultMoment } from '../src/fault.ts';
-import { waitReady } from '../src/fault-system.ts';
+import { READY_WITHIN_MS, waitReady } from '../src/fault-system.ts';
 import { timeUntilStored } from '../src/probe-stored.ts';
 
 const KILLS_AT_FULL_SIZE = 3;
@@ -24,7 +24,7 @@ async function killOne(moment: FaultMoment): Promise<number> {
   const last = moment.crowd.lastAcknowledged(LAST);
   system.stack.kill(victim, 'SIGKILL');
   const tookMs = await timeUntilStored(moment, last);
-  await system.stack.restartOf(victim, 60_000);
+  await system.stack.restartOf(victim, READY_WITHIN_MS);
   await waitReady(system, victim);
   return tookMs;
 }

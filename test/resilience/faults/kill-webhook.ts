@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from '../src/fault.ts';
-import { waitReady } from '../src/fault-system.ts';
+import { READY_WITHIN_MS, waitReady } from '../src/fault-system.ts';
 
 const KILLS_AT_FULL_SIZE = 8;
 
@@ -12,7 +12,7 @@ export const killWebhook: Fault = {
     for (let kills = 0; kills < Math.max(2, Math.round(KILLS_AT_FULL_SIZE * scale)); kills++) {
       const victim = pick('webhook');
       system.stack.kill(victim, 'SIGKILL');
-      await system.stack.restartOf(victim, 60_000);
+      await system.stack.restartOf(victim, READY_WITHIN_MS);
       await waitReady(system, victim);
       await delay(random.between(100, 1000), undefined, { signal });
     }

@@ -31,6 +31,8 @@ export interface FaultSystem extends OwnSystem {
 const REPLICAS = { 'ws-gateway': 2, webhook: 2, history: 2, dialer: 2 } as const;
 const INSTANCES = Object.keys(REPLICAS).flatMap((name) => [name, `${name}-2`]) as InstanceName[];
 const RESTART_AFTER_MS = 300;
+/** A busy machine takes its time; that a process comes back at all is what is waited for. */
+export const READY_WITHIN_MS = 180_000;
 
 /** Starts all of it; what it opens is in `releases`. */
 export async function startFaultSystem(
@@ -78,7 +80,7 @@ export async function startFaultSystem(
 export async function waitReady(
   { stack }: FaultSystem,
   name: InstanceName,
-  timeoutMs = 60_000,
+  timeoutMs = READY_WITHIN_MS,
 ): Promise<void> {
   await sleepUntil(
     async () => {
