@@ -32,6 +32,10 @@ export interface AgentTab {
   isReady(): boolean;
   /** Cuts the connection without a word and stays away for so long. */
   cut(awayMs: number): void;
+  /** Reads nothing more from its present connection, which stays. */
+  pause(): void;
+  /** Reads again. */
+  resume(): void;
   /** The ack's data. @throws Error with `retryable` false where the gateway refused for good */
   request(op: ClientOp, data?: object): Promise<unknown>;
   start(): void;
@@ -171,6 +175,8 @@ export function createAgentTab(options: AgentTabOptions): AgentTab {
     request,
     start: connect,
     comeBack: () => away.abort(),
+    pause: () => socket?.pause(),
+    resume: () => socket?.resume(),
     cut: (awayMs) => {
       const cutOff = socket;
       if (cutOff === undefined) return;

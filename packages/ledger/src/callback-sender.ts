@@ -19,6 +19,8 @@ export interface CallbackSender {
   send(sent: SentCallback, notAfterMs?: number): void;
   /** Copies that were sent, that were answered 2xx, answers that were not 2xx or did not come. */
   readonly counts: { sent: number; acknowledged: number; non2xx: number };
+  /** From the first try to the 2xx of each copy that got one, in ms. */
+  readonly latenciesMs: readonly number[];
   /** Copies that are waiting or under way. */
   pending(): number;
   stop(): void;
@@ -28,16 +30,21 @@ const CONNECTIONS = 24;
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 6000];
 const ANSWER_WITHIN_MS = 10_000;
 
-export function createCallbackSender(webhookUrls: readonly string[]): CallbackSender {
+/**
+ * @param balanced as behind a load balancer: a process that does not answer, or says 503, is passed over, and the next one
+ * is asked at once; only when none answers does the copy count as not answered, and is it tried again later
+ */
+export function createCallbackSender(webhookUrls: readonly string[], balanced = false): CallbackSender {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const queue: { sent: SentCallback; notAfterMs: number }[] = [];
   const counts = { sent: 0, acknowledged: 0, non2xx: 0 };
+  const latenciesMs: number[] = [];
   const stopped = new AbortController();
   // Every request under way listens.
   setMaxListeners(0, stopped.signal);
   let busy = 0;
 
-  const post = (url: string, sent: SentCallback): Promise<boolean> =>
+  const post = (url: string, sent: SentCallback): Promise<'2xx' | 'refused' | 'away'> =>
     new Promise((resolve) => {
       const { tenant } = sent.call;
       const { kind, variables } = sent.callback;
@@ -55,21 +62,34 @@ export function createCallbackSender(webhookUrls: readonly string[]): CallbackSe
         },
         (response) => {
           response.resume();
-          response.once('end', () => resolve((response.statusCode ?? 500) < 300));
-          response.once('error', () => resolve(false));
+          const { statusCode = 500 } = response;
+          const answer = statusCode < 300 ? '2xx' : statusCode === 503 ? 'away' : 'refused';
+          response.once('end', () => resolve(answer));
+          response.once('error', () => resolve('away'));
         },
       );
       asked.once('timeout', () => asked.destroy(new Error('no answer')));
-      asked.once('error', () => resolve(false));
+      asked.once('error', () => resolve('away'));
       asked.end(body);
     });
 
+  /** One try, at one process or, balanced, at as many as it takes. */
+  const tryOnce = async (sent: SentCallback, first: number): Promise<boolean> => {
+    const most = balanced ? webhookUrls.length : 1;
+    for (let i = 0; i < most; i++) {
+      const answer = await post(webhookUrls[(first + i) % webhookUrls.length] ?? '', sent);
+      if (answer !== 'away') return answer === '2xx';
+    }
+    return false;
+  };
+
   const deliver = async (sent: SentCallback): Promise<void> => {
+    const startedMs = performance.now();
     for (const [tries, pauseMs] of [...RETRY_MS, null].entries()) {
       if (stopped.signal.aborted) return;
       sent.sentAtMs ??= Date.now();
-      const url = webhookUrls[(counts.sent + tries) % webhookUrls.length] ?? '';
-      if (await post(url, sent)) {
+      if (await tryOnce(sent, counts.sent + tries)) {
+        latenciesMs.push(performance.now() - startedMs);
         sent.acknowledged += 1;
         counts.acknowledged += 1;
         return;
@@ -96,6 +116,7 @@ export function createCallbackSender(webhookUrls: readonly string[]): CallbackSe
 
   return {
     counts,
+    latenciesMs,
     pending: () => busy + queue.length,
     send: (sent, notAfterMs = Number.POSITIVE_INFINITY) => {
       queue.push({ sent, notAfterMs });

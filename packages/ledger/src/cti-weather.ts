@@ -1,5 +1,5 @@
 import type { BehaviourPatch } from '@ramal/simulator';
-import { NOT_PLACED_STATUSES } from './failpoint-tenants.ts';
+import { NOT_PLACED_STATUSES, SICK_TENANTS } from './failpoint-tenants.ts';
 import type { LedgerTenant } from './ledger-tenants.ts';
 import type { Random } from './random.ts';
 
@@ -17,6 +17,8 @@ const LATE_MS = [100, 2500] as const;
 export interface CtiWeather {
   /** Somebody clicks. */
   blow(): void;
+  /** All CTIs well, or those of some companies ill in one way after the other, for good. */
+  set(kind: 'well' | 'sick'): Promise<void>;
   /** Resolves when the CTIs stay as they are. */
   calm(): Promise<unknown>;
 }
@@ -33,8 +35,37 @@ export function createCtiWeather(url: string, tenants: readonly LedgerTenant[], 
       const made = change().finally(() => orders.delete(made));
       orders.add(made);
     },
+    set: async (kind) => {
+      await Promise.all(orders);
+      for (const { tenant } of tenants) {
+        const at = SICK_TENANTS.indexOf(tenant);
+        const patch = kind === 'sick' ? toSickness(at, random) : {};
+        await order(`${url}/control/behaviour?account=${tenant}`, 'PUT', { ...WELL, ...patch });
+      }
+    },
     calm: () => Promise.all(orders),
   };
+}
+
+const WELL: Omit<Fault, 'times'> & { times: null } = {
+  answerDelayMs: 0,
+  status: null,
+  fault: 'none',
+  times: null,
+  callOnFault: false,
+};
+
+/** Another illness each time: mute, resetting, redirecting to where clouds keep their secrets, a body without end, slow. */
+function toSickness(at: number, random: Random): BehaviourPatch {
+  if (at < 0) return {};
+  return random.pick<BehaviourPatch>([
+    { fault: 'mute' },
+    { fault: 'reset_before_reply' },
+    { fault: 'redirect' },
+    { fault: 'huge_body' },
+    { fault: 'garbage' },
+    { answerDelayMs: 4000 },
+  ]);
 }
 
 function pickFault(random: Random): Fault {

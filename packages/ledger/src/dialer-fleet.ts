@@ -11,6 +11,8 @@ export interface FleetDeaths {
   crashed: number;
   /** Points of the phase at which nobody died. */
   unproven: Failpoint[];
+  /** Nobody was to die. */
+  calm?: boolean;
 }
 
 /** The run's dialers, which die. */
@@ -70,11 +72,16 @@ export function createDialerFleet(
       pointOf = toPointOf(phase, dialers);
       before = new Map(dialers.map((dialer) => [dialer, stack.deaths(dialer)]));
       await Promise.all(
-        dialers.map((dialer) => stack.restartWith(dialer, toFailpointEnv(pointOf.get(dialer), intents))),
+        dialers.map((dialer, i) =>
+          stack.restartWith(dialer, {
+            ...toFailpointEnv(pointOf.get(dialer), intents),
+            ...phase.env?.(i),
+          }),
+        ),
       );
       await Promise.all(dialers.map(waitReady));
       stopping = new AbortController();
-      killing = phase.points.length === 0 ? killAtAnyMoment(intents) : undefined;
+      killing = phase.points.length === 0 && phase.calm !== true ? killAtAnyMoment(intents) : undefined;
     },
     end: async () => {
       stopping.abort();
@@ -89,7 +96,11 @@ export function createDialerFleet(
         deaths.crashed += crashed - (before.get(dialer)?.crashed ?? 0);
         if (own > 0) proven.add(pointOf.get(dialer));
       }
-      return { ...deaths, unproven: phase.points.filter((point) => !proven.has(point)) };
+      return {
+        ...deaths,
+        unproven: phase.points.filter((point) => !proven.has(point)),
+        calm: phase.calm ?? false,
+      };
     },
   };
 }

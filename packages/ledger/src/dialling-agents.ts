@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Releases } from '@ramal/devstack';
 import { signAgentToken } from '@ramal/runtime';
 import { sleepUntil } from '@ramal/testkit';
 import { type AgentTab, createAgentTab, TabRequestError } from './agent-tab.ts';
 import type { BookedDial, DialBook } from './dial-book.ts';
 import type { LedgerAgent, LedgerTenant } from './ledger-tenants.ts';
 import { createScreen } from './screen.ts';
-import type { LedgerSystem, Releases } from './start-system.ts';
+import type { LedgerSystem } from './start-system.ts';
 
 /** Agents with a tab each, who click. */
 export interface DiallingAgents {

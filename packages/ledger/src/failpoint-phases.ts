@@ -22,6 +22,12 @@ export interface KillPhase {
   name: string;
   /** Dealt out to the dialers in turn; none where they are killed from outside, at any moment. */
   points: readonly Failpoint[];
+  /** Nobody is killed: what is wrong is something else. */
+  calm?: boolean;
+  /** What a dialer has in its environment besides, by its place in the row. */
+  env?: (index: number) => Record<string, string>;
+  /** How the CTIs are meanwhile; default: at random, as `createCtiWeather` has it. */
+  weather?: 'changing' | 'well' | 'sick';
 }
 
 /** At each point in turn, and then at any moment. */

@@ -1,5 +1,6 @@
 import type { FleetDeaths } from './dialer-fleet.ts';
 import type { BookedDial } from './dial-book.ts';
+import { isEverSick } from './failpoint-tenants.ts';
 import { INTENT_FAULTS, type IntentFault, type IntentVerdict } from './judge-intents.ts';
 
 /** What happened while the dialers died at one point. */
@@ -16,6 +17,8 @@ interface PhaseReport {
   worstMarginMs: number | null;
   /** The longest from a click to its final state, in ms. */
   worstFinalMs: number | null;
+  /** From a click to the word that the CTI took it, as the agent heard it, 99 of 100, of CTIs that are always well. */
+  wellP99Ms: number | null;
 }
 
 /** The last line of a run that kills the dialers. All from `doubleOriginates` to `crashes` must be zero. */
@@ -56,7 +59,7 @@ export function toFailpointReport(run: {
   const found = {
     ...countFaults(judged),
     noKills: [...deaths.values()].reduce(
-      (sum, { killed, unproven }) => sum + (killed === 0 ? 1 : unproven.length),
+      (sum, { killed, unproven, calm = false }) => sum + (calm ? 0 : killed === 0 ? 1 : unproven.length),
       0,
     ),
     crashes: [...deaths.values()].reduce((sum, { crashed }) => sum + crashed, 0),
@@ -97,7 +100,16 @@ function toPhaseReport(judged: readonly JudgedDial[], kills: number): PhaseRepor
     failed: heard('dial.failed'),
     expired: heard('dial.expired'),
     ...toWorst(judged),
+    wellP99Ms: toWellP99(judged),
   };
+}
+
+function toWellP99(judged: readonly JudgedDial[]): number | null {
+  const took = judged
+    .filter(({ dial }) => !isEverSick(dial.agent.tenant) && dial.told[0]?.state === 'dial.accepted')
+    .map(({ dial }) => (dial.told[0]?.heardMs ?? 0) - dial.askedMs)
+    .toSorted((a, b) => a - b);
+  return took[Math.ceil(took.length * 0.99) - 1] ?? null;
 }
 
 function toWorst(judged: readonly JudgedDial[]): Pick<PhaseReport, 'worstMarginMs' | 'worstFinalMs'> {

@@ -8,6 +8,14 @@ const AGENTS_EACH = 2;
 /** Answers after which the CTI has surely placed no call, so that the same dial may be tried again (I1). */
 export const NOT_PLACED_STATUSES: readonly number[] = [503];
 
+/** The companies whose CTIs a `sick` phase makes ill; those of the others stay well. */
+export const SICK_TENANTS: readonly string[] = ['dials-1', 'dials-2'];
+
+/** Whether a `sick` phase may touch this company's CTI. */
+export function isEverSick(tenant: string): boolean {
+  return SICK_TENANTS.includes(tenant);
+}
+
 const NO_LIMIT = 1_000_000;
 /** Nobody's click is refused or made to wait for being one of many. */
 const SETTINGS = {

@@ -87,7 +87,7 @@ export function judgeCalls(
     }
   }
   judgeDials(dials, verdict, faults);
-  judgeRows(truth, verdict, faults);
+  judgeRows(truth, verdict, toEnded(sent), faults);
   return verdict;
 }
 
@@ -102,7 +102,12 @@ function judgeDials(dials: readonly MadeDial[], verdict: CallsVerdict, faults: L
 }
 
 /** One row a call, which says what its callbacks said. */
-function judgeRows(truth: Truth, verdict: CallsVerdict, faults: LedgerFaults): void {
+function judgeRows(
+  truth: Truth,
+  verdict: CallsVerdict,
+  ended: ReadonlySet<PlannedCall>,
+  faults: LedgerFaults,
+): void {
   const rows = new Map<string, number>();
   for (const row of truth.calls) {
     rows.set(row.callId, (rows.get(row.callId) ?? 0) + 1);
@@ -110,7 +115,10 @@ function judgeRows(truth: Truth, verdict: CallsVerdict, faults: LedgerFaults): v
     if (call === undefined) faults.note('stray', `the row of ${row.callId}`);
     else if (row.tenant !== call.tenant.tenant)
       faults.note('foreign', `${toName(call)} lies with ${row.tenant}`);
-    else if (row.state !== 'ended' || (call.recording !== null && row.recording !== call.recording)) {
+    else if (
+      ended.has(call) &&
+      (row.state !== 'ended' || (call.recording !== null && row.recording !== call.recording))
+    ) {
       faults.note('wrongState', `${toName(call)}: ${JSON.stringify(row)}`);
     }
   }
@@ -119,6 +127,15 @@ function judgeRows(truth: Truth, verdict: CallsVerdict, faults: LedgerFaults): v
     if (count === 0) faults.note('lost', `the row of ${callId}`);
     if (count > 1) faults.note('doubled', `the row of ${callId}`);
   }
+}
+
+/** Calls whose end somebody was told of: a CTI that gave up before it was heard can't be held against anybody. */
+function toEnded(sent: readonly SentCallback[]): ReadonlySet<PlannedCall> {
+  return new Set(
+    sent.flatMap(({ call, callback, acknowledged }) =>
+      callback.kind === 'ended' && acknowledged > 0 ? [call] : [],
+    ),
+  );
 }
 
 /** By the CTI's id where it tells one, else by the two numbers; of a redial by when it was sent. */

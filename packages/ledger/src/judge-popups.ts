@@ -82,8 +82,22 @@ export interface PopupsVerdict {
   missed: string[];
 }
 
-/** Holds what was due against what each tab showed. */
-export function findMissed(duePopups: readonly DuePopup[], tabsOf: TabsOf): PopupsVerdict {
+/** A stretch of time, epoch ms. */
+export interface Stretch {
+  fromMs: number;
+  toMs: number;
+}
+
+/**
+ * Holds what was due against what each tab showed.
+ * @param blind when nothing could reach a tab although it was connected, as while its gateway was cut off from Redis: what
+ * was over before the end of such a time is due to nobody
+ */
+export function findMissed(
+  duePopups: readonly DuePopup[],
+  tabsOf: TabsOf,
+  blind: readonly Stretch[] = [],
+): PopupsVerdict {
   const shown = new Map<ShowingTab, Set<string>>();
   for (const tab of [...tabsOf.values()].flat()) {
     shown.set(tab, new Set([...tab.screen.popups.values()].map(({ kind, callId }) => `${kind} ${callId}`)));
@@ -92,7 +106,7 @@ export function findMissed(duePopups: readonly DuePopup[], tabsOf: TabsOf): Popu
   const missed: string[] = [];
   for (const popup of duePopups) {
     for (const tab of tabsOf.get(popup.agent) ?? []) {
-      if (longestMeeting(popup, tab) < NOTICEABLE_MS) continue;
+      if (longestMeeting(popup, withoutBlind(tab.connected, blind)) < NOTICEABLE_MS) continue;
       due += 1;
       if (shown.get(tab)?.has(`${popup.kind} ${popup.callId}`) === true) continue;
       missed.push(toMissedText(popup, tab));
@@ -101,8 +115,20 @@ export function findMissed(duePopups: readonly DuePopup[], tabsOf: TabsOf): Popu
   return { due, missed };
 }
 
+/** What is left of the times in which a tab was connected. */
+function withoutBlind(connected: readonly Stretch[], blind: readonly Stretch[]): readonly Stretch[] {
+  return blind.reduce<readonly Stretch[]>(
+    (left, dark) =>
+      left.flatMap(({ fromMs, toMs }) => [
+        { fromMs, toMs: Math.min(toMs, dark.fromMs) },
+        { fromMs: Math.max(fromMs, dark.toMs), toMs },
+      ]),
+    connected,
+  );
+}
+
 /** The longest stretch in which the pop-up stood and the tab was connected. */
-function longestMeeting({ fromMs, toMs }: DuePopup, { connected }: ShowingTab): number {
+function longestMeeting({ fromMs, toMs }: DuePopup, connected: readonly Stretch[]): number {
   const nowMs = Date.now();
   return Math.max(
     0,

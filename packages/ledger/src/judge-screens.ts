@@ -1,6 +1,6 @@
 import { sleepUntil } from '@ramal/testkit';
 import type { CallsVerdict } from './judge-calls.ts';
-import { findForeign, findMissed, findWronglySkipped, toDuePopups } from './judge-popups.ts';
+import { findForeign, findMissed, findWronglySkipped, type Stretch, toDuePopups } from './judge-popups.ts';
 import type { AgentTab } from './agent-tab.ts';
 import type { LedgerFaults } from './ledger-faults.ts';
 import type { LedgerPerson } from './ledger-person.ts';
@@ -14,6 +14,7 @@ const SYNCS_AT_ONCE = 10;
 
 /**
  * Holds what the tabs show against what is stored.
+ * @param blind when nothing could reach a tab, see `findMissed`
  * @returns how many pop-ups were due, counted once a tab
  */
 export async function judgeShown(
@@ -21,15 +22,16 @@ export async function judgeShown(
   persons: readonly LedgerPerson[],
   faults: LedgerFaults,
   signal: AbortSignal,
+  blind: readonly Stretch[] = [],
 ): Promise<number> {
   const tabsOf = new Map(persons.map(({ agent, tabs }) => [agent, tabs]));
   const duePopups = toDuePopups(verdict);
-  await sleepUntil(() => signal.aborted || findMissed(duePopups, tabsOf).missed.length === 0, {
+  await sleepUntil(() => signal.aborted || findMissed(duePopups, tabsOf, blind).missed.length === 0, {
     timeoutMs: LAST_POPUPS_MS,
     everyMs: 500,
   }).catch(() => undefined); // counted below
   signal.throwIfAborted();
-  const { due, missed } = findMissed(duePopups, tabsOf);
+  const { due, missed } = findMissed(duePopups, tabsOf, blind);
   for (const text of [...missed, ...findWronglySkipped(verdict, tabsOf)]) faults.note('missed', text);
   for (const text of findForeign(verdict, tabsOf)) faults.note('foreign', text);
   for (const { agent, heldTwice } of persons) {

@@ -27,7 +27,8 @@ export interface LedgerPerson {
 const MOST_STANDING = 12;
 const DISMISSED = 0.35;
 const SEEN = 0.1;
-const DIAL_PATIENCE_MS = 20_000;
+/** Longer than any outage of a run: the click that nobody answered is asked again under the same id. */
+const DIAL_PATIENCE_MS = 60_000;
 
 export function createLedgerPerson(options: {
   planned: PlannedAgent;

@@ -24,19 +24,24 @@ export interface LedgerTenant {
 
 const AGENTS_PER_CALL = 1 / 70;
 
-/** Four companies, two of each kind, with agents enough for the calls. */
-export function toLedgerTenants(calls: number): LedgerTenant[] {
+/**
+ * Four companies, two of each kind, with agents enough for the calls.
+ * @param suffix of their names, where several rounds share a system
+ */
+export function toLedgerTenants(calls: number, suffix = ''): LedgerTenant[] {
   const agentCount = Math.min(40, Math.max(5, Math.round((calls * AGENTS_PER_CALL) / 4)));
-  return ['numbers-a', 'numbers-b', 'ids-a', 'ids-b'].map((tenant) => ({
-    tenant,
-    sendsIds: tenant.startsWith('ids'),
-    callbackToken: randomBytes(32).toString('hex'),
-    agents: Array.from({ length: agentCount }, (_, i) => ({
+  return ['numbers-a', 'numbers-b', 'ids-a', 'ids-b']
+    .map((name) => `${name}${suffix}`)
+    .map((tenant) => ({
       tenant,
-      user: `agent-${i + 1}`,
-      ramal: String(3501 + i),
-    })),
-  }));
+      sendsIds: tenant.startsWith('ids'),
+      callbackToken: randomBytes(32).toString('hex'),
+      agents: Array.from({ length: agentCount }, (_, i) => ({
+        tenant,
+        user: `agent-${i + 1}`,
+        ramal: String(3501 + i),
+      })),
+    }));
 }
 
 /** A run's agents click as no person could. */
@@ -58,10 +63,11 @@ export async function seedLedgerTenants(
   client: ClientBase,
   tenants: readonly LedgerTenant[],
   simulatorUrl: string,
+  firstEmpresaId = 1000,
 ): Promise<void> {
   const { port } = new URL(simulatorUrl);
   for (const [i, { tenant, callbackToken, agents, settings }] of tenants.entries()) {
-    const empresaId = 1000 + i;
+    const empresaId = firstEmpresaId + i;
     await client.query(
       'insert into wl_chamados_empresa (empresa_id, nome, ativo, vip, tenant) values ($1, $2, 1, $3, $2)',
       [empresaId, tenant, i % 2],

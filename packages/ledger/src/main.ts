@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { RunEnvironment } from './ledger-run-options.ts';
+import type { RunEnvironment } from '@ramal/devstack';
 import { HELP, type LedgerCommand, LedgerOptionError, parseOptions } from './options.ts';
 import { runFailpoints } from './run-failpoints.ts';
 import { runLedger } from './run-ledger.ts';

@@ -1,4 +1,4 @@
-import type { InstanceName } from '@ramal/devstack';
+import { type InstanceName, withReleases } from '@ramal/devstack';
 import type { OriginateRecord } from '@ramal/simulator';
 import { sleepUntil } from '@ramal/testkit';
 import { createCtiWeather, type CtiWeather } from './cti-weather.ts';
@@ -15,7 +15,7 @@ import { playPlan } from './play-plan.ts';
 import { createRandom } from './random.ts';
 import { readIntents, waitForEnds } from './read-intents.ts';
 import { readRedisClock } from './redis-clock.ts';
-import { type LedgerSystem, type Releases, startSystem } from './start-system.ts';
+import { type LedgerSystem, startSystem } from './start-system.ts';
 
 const DIALERS: readonly InstanceName[] = ['dialer', 'dialer-2', 'dialer-3'];
 const RESTART_AFTER_MS = 50;
@@ -35,6 +35,8 @@ const MOST_OPEN_SHARE = 0.1;
 const LEAST_MOST_OPEN = 60;
 /** The deadline, what an agent may be left in doubt after it, and some more, so that what comes too late is seen. */
 const SETTLED_WITHIN_MS = 10_000 + 2000 + 4000;
+/** Clicks until CTIs that are sick get another illness. */
+const SICKNESS_LASTS = 100;
 /** Nothing is forgiven: the dialer has to leave time for the way to the CTI. */
 const ON_THE_WAY_MS = 0;
 const EXAMPLES = 20;
@@ -49,8 +51,7 @@ export async function runFailpoints(
   phases: readonly KillPhase[] = ALL_PHASES,
 ): Promise<FailpointReport> {
   const startedMs = performance.now();
-  const releases: Releases = [];
-  try {
+  return withReleases(options, async (releases) => {
     const tenants = toFailpointTenants();
     const system = await startSystem(
       {
@@ -59,6 +60,7 @@ export async function runFailpoints(
         only: ['simulator', 'history', 'dialer', 'webhook', 'ws-gateway'],
         restartAfterMs: RESTART_AFTER_MS,
         dialerConcurrency: DIALER_CONCURRENCY,
+        ...(options.env === undefined ? {} : { env: options.env }),
       },
       tenants,
       releases,
@@ -81,11 +83,7 @@ export async function runFailpoints(
       seed: options.seed,
       seconds: Math.round((performance.now() - startedMs) / 100) / 10,
     });
-  } finally {
-    for (const release of releases.reverse()) {
-      await release().catch((error: unknown) => options.log(`while stopping: ${String(error)}`));
-    }
-  }
+  });
 }
 
 /** One stretch: the dialers die, the agents click, and all is over when every click is, or should long be. */
@@ -106,11 +104,15 @@ async function playPhase(context: {
   const click = (n: number) => {
     const agent = people.agents[n % people.agents.length];
     if (agent === undefined) return;
-    weather.blow();
+    const { weather: sky = 'changing' } = phase;
+    if (sky === 'changing') weather.blow();
+    // Another illness every now and then.
+    else if (sky === 'sick' && n % SICKNESS_LASTS === 0) void weather.set('sick');
     const made = people.dial(book.add({ phase: phase.name, agent })).finally(() => clicks.delete(made));
     clicks.add(made);
   };
   await fleet.begin(phase, intents);
+  if (phase.weather !== undefined && phase.weather !== 'changing') await weather.set(phase.weather);
   try {
     await playPlan({
       actions: Array.from({ length: intents }, (_, n) => ({

@@ -1,3 +1,4 @@
+import { withReleases } from '@ramal/devstack';
 import { type CallbackSender, createCallbackSender, type SentCallback } from './callback-sender.ts';
 import { judgeCalls } from './judge-calls.ts';
 import { compareStanding, judgeShown } from './judge-screens.ts';
@@ -11,7 +12,7 @@ import { readTruth, waitForHistory } from './read-truth.ts';
 import { seatPersons, waitForTabs } from './seat-persons.ts';
 import { sendPlan } from './send-plan.ts';
 import { readSimulatedBooks, setUpSimulatedCti, type SimulatedBooks } from './simulated-cti.ts';
-import { type Releases, startSystem } from './start-system.ts';
+import { startSystem } from './start-system.ts';
 
 /**
  * Runs the whole system, sends the plan's calls through it and holds what was sent, acknowledged, stored and shown against
@@ -19,8 +20,7 @@ import { type Releases, startSystem } from './start-system.ts';
  */
 export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport> {
   const startedMs = performance.now();
-  const releases: Releases = [];
-  try {
+  return withReleases(options, async (releases) => {
     const tenants = toLedgerTenants(options.calls);
     const plan = makePlan({ calls: options.calls, seed: options.seed, tenants });
     const faults = createLedgerFaults();
@@ -53,11 +53,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
       },
       faults,
     );
-  } finally {
-    for (const release of releases.reverse()) {
-      await release().catch((error: unknown) => options.log(`while stopping: ${String(error)}`));
-    }
-  }
+  });
 }
 
 function countRun(run: {

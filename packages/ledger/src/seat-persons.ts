@@ -1,10 +1,11 @@
+import type { Releases } from '@ramal/devstack';
 import { signAgentToken } from '@ramal/runtime';
 import { sleepUntil } from '@ramal/testkit';
 import type { LedgerFaults } from './ledger-faults.ts';
 import { createLedgerPerson, type LedgerPerson } from './ledger-person.ts';
 import type { LedgerPlan } from './plan.ts';
 import { createRandom } from './random.ts';
-import type { LedgerSystem, Releases } from './start-system.ts';
+import type { LedgerSystem } from './start-system.ts';
 
 const TOKEN_TTL_SEC = 24 * 3600;
 /** The sleepers' own time away, and some more. */

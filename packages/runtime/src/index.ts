@@ -35,6 +35,7 @@ export {
   upTo,
 } from './parse-env.ts';
 export { createProviderKeys, type FetchKeys, type ProviderKeys } from './provider-keys.ts';
+export { isSwitchedOff } from './test-switch.ts';
 export { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 export { WireError } from './wire-error.ts';
 export { warnWithoutMasterKey } from './warn-without-master-key.ts';

@@ -1,4 +1,5 @@
 import type { Logger } from './logger.ts';
+import { announceTestSwitches } from './test-switch.ts';
 
 /** Something acquired at start that must be let go at stop. */
 export interface Releasers {
@@ -21,9 +22,11 @@ const DEFAULT_RELEASE_TIMEOUT_MS = 5_000;
  * Runs a service until SIGTERM or SIGINT: start, wait, release everything in reverse order, exit.
  * Exit code 0 after a clean stop, 1 when the start failed or something threw where nobody listened:
  * a process in an unknown state is worth less than a fresh one.
+ * @throws TestSwitchRefusedError where protections are switched off outside of a test
  */
 export async function runService(options: RunServiceOptions): Promise<never> {
   const { logger, releaseTimeoutMs = DEFAULT_RELEASE_TIMEOUT_MS } = options;
+  announceTestSwitches(logger, process.env);
   const acquired: { name: string; release: () => Promise<void> | void }[] = [];
   const stopped = new Promise<{ why: string; exitCode: number }>((resolve) => {
     process.once('SIGTERM', () => resolve({ why: 'SIGTERM', exitCode: 0 }));

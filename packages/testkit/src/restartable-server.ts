@@ -18,13 +18,17 @@ export interface RestartableServer {
   stop(): Promise<void>;
 }
 
-/** Wraps what starts a server from a folder and a port. */
+/**
+ * Wraps what starts a server from a folder and a port.
+ * @param survivesKill what it has acknowledged survives `kill`; default false: PostgreSQL loses the last moment then
+ */
 export async function startRestartable(
   name: string,
   start: (options: FindServerOptions) => Promise<FoundServer>,
+  survivesKill = false,
 ): Promise<RestartableServer> {
   const dataDir = await mkdtemp(join(tmpdir(), `ramal-test-${name}-`));
-  let server = await start({ dataDir, durable: false });
+  let server = await start({ dataDir, durable: false, survivesKill });
   const { url, port } = server;
   const pid = () => {
     if (server.pid === undefined) throw new Error(`this ${name} has no process id`);
@@ -41,7 +45,7 @@ export async function startRestartable(
     },
     restart: async () => {
       await server.stop();
-      server = await start({ dataDir, durable: false, preferredPort: port });
+      server = await start({ dataDir, durable: false, survivesKill, preferredPort: port });
       if (server.port !== port) throw new Error(`port ${port} was taken while ${name} was down`);
     },
     signal: (signal) => {

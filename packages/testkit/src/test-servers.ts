@@ -7,7 +7,10 @@ export function startTestRedis(): Promise<RestartableServer> {
   return startRestartable('redis', startOwnRedis);
 }
 
-/** A PostgreSQL that a test file may stop and kill; files that only need a database use `createTestDatabase`. */
-export function startTestPostgres(): Promise<RestartableServer> {
-  return startRestartable('postgres', startLocalPostgres);
+/**
+ * A PostgreSQL that a test file may stop and kill; files that only need a database use `createTestDatabase`.
+ * @param survivesKill whether what it has acknowledged survives `kill`; default false
+ */
+export function startTestPostgres(survivesKill = false): Promise<RestartableServer> {
+  return startRestartable('postgres', startLocalPostgres, survivesKill);
 }

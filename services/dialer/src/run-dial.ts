@@ -18,7 +18,7 @@ import {
   type RetryVerdict,
 } from '@ramal/cti';
 import { type Outbound, toErrorCode } from '@ramal/outbound';
-import { failpoint } from '@ramal/runtime';
+import { failpoint, isSwitchedOff } from '@ramal/runtime';
 import type { TenantLookup } from '@ramal/store';
 import { connectCti } from './connect-cti.ts';
 import {
@@ -64,6 +64,9 @@ const LEAST_ATTEMPT_MS = 100;
 const ON_THE_WAY_MS = 50;
 /** How long past the deadline the CTI's answer is waited for; the watchdog speaks a little later. */
 const ANSWER_GRACE_MS = 800;
+
+/** As if every CTI placed a call once however often it is asked: to show in a test what that would cost. */
+const ASKS_AGAIN = isSwitchedOff('dialer.single_originate');
 
 /** A dial that this attempt has claimed. */
 interface Dial {
@@ -163,7 +166,7 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
     const answer = await sendOriginate(request, socket, forMs, rules, () => leftMs() > ON_THE_WAY_MS);
     if (answer.kind === 'late') return await settleDial(intent, tooLate, deps, ANSWER_GRACE_MS);
     failpoint('dialer.after_answer');
-    const verdict = judgeAnswer(answer, dialect);
+    const verdict = judgeAnswer(answer, ASKS_AGAIN ? { ...dialect, originateIdempotent: true } : dialect);
     // Who says that it has no place now is there.
     outcome = verdict.kind === 'not_placed' ? 'ok' : toCtiOutcome(answer);
     const final = toFinalStep(verdict, answer, fence);

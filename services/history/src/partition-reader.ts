@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { compareStreamIds, type EventStream, GroupMissingError, type StreamEntry } from '@ramal/bus';
+import { isSwitchedOff } from '@ramal/runtime';
 import { readCheckpoint, type Store } from '@ramal/store';
 import type { Events } from './events.ts';
 import { parseEntry } from './parse-entry.ts';
@@ -59,6 +60,7 @@ export function startPartitionReader(options: PartitionReaderOptions): Partition
   const commit = async (entries: readonly StreamEntry[]) => {
     // Everything below the lowest unacknowledged entry is committed: a group made anew reads on from there.
     const safeId = await stream.committedBelow();
+    if (isSwitchedOff('history.ack_after_commit')) await stream.ack(entries.map(({ id }) => id));
     const shared = await lanes.divert(entries.map(parseEntry));
     if (shared.length > 0) {
       await storeEntries({ store, events, partition }, shared, safeId);

@@ -7,7 +7,7 @@ import {
   NO_TRACES,
 } from '@ramal/bus';
 import type { AgentIdentity, CallView, CtiStatus, Popup } from '@ramal/contracts';
-import type { VerifiedAgent } from '@ramal/runtime';
+import { isSwitchedOff, type VerifiedAgent } from '@ramal/runtime';
 import type { Events } from './events.ts';
 import { createPopupTraces, type PopupTraces } from './popup-traces.ts';
 import type { AgentSocket } from './uws-server.ts';
@@ -231,7 +231,7 @@ function stillStanding(popups: readonly Popup[], nowMs: number, askedAt: number)
 }
 
 function toStatus(resume: ResumePoint | null, page: InboxPage): ResumeStatus {
-  if (resume === null) return 'fresh';
+  if (resume === null || isSwitchedOff('gateway.resume')) return 'fresh';
   return resume.epoch === page.epoch && page.complete ? 'resumed' : 'lost';
 }
 

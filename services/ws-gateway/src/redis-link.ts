@@ -1,4 +1,5 @@
 import type { AgentFeed } from '@ramal/bus';
+import { isSwitchedOff } from '@ramal/runtime';
 import type { AgentHub } from './agent-hub.ts';
 import type { Events } from './events.ts';
 
@@ -73,6 +74,7 @@ export function createRedisLink(options: { feed: AgentFeed; hub: AgentHub; event
     mendedMs: () => mendedMs,
     onChange: (listener) => void listeners.push(listener),
     silent() {
+      if (isSwitchedOff('gateway.probe')) return;
       silent = true;
       if (cut !== null) return;
       events.redisSilent();

@@ -1,4 +1,5 @@
 import { type DialIntents, isSettled, toVerdict } from '@ramal/bus';
+import { isSwitchedOff } from '@ramal/runtime';
 import type { Events } from './events.ts';
 
 const INTERVAL_MS = 250;
@@ -46,7 +47,7 @@ export function startWatchdog(options: { intents: DialIntents; partitions: numbe
   };
 
   const timer = setInterval(() => {
-    if (busy) return;
+    if (busy || isSwitchedOff('gateway.watchdog')) return;
     busy = true;
     running = sweep()
       .catch((error: unknown) => events.backgroundFailed('watchdog', error))

@@ -1,13 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startStack } from '@ramal/devstack';
-import { createTestDatabase, findPostgres, findRedis } from '@ramal/testkit';
-import pg from 'pg';
-
-/** Undone at the end of a run, the last one first. */
-export type Releases = (() => Promise<unknown>)[];
+import { createHash } from 'node:crypto';
+import { type Releases, type RunEnvironment, startOwnSystem } from '@ramal/devstack';
+import type pg from 'pg';
 
 /** A company with its agents, and where its CTI listens. */
 export interface BenchTenant {
@@ -30,26 +23,6 @@ export interface BenchSystem {
   readonly secret: string;
 }
 
-/** Runs a bench, and undoes at its end what it opened. */
-export async function withReleases<Report>(
-  { log }: RunEnvironment,
-  run: (releases: Releases) => Promise<Report>,
-): Promise<Report> {
-  const releases: Releases = [];
-  try {
-    return await run(releases);
-  } finally {
-    for (const release of releases.reverse()) {
-      await release().catch((error: unknown) => log(`while stopping: ${String(error)}`));
-    }
-  }
-}
-
-export interface RunEnvironment {
-  log(line: string): void;
-  signal: AbortSignal;
-}
-
 /** The agent of a company that has one. */
 export const AGENT = { user: 'agent', ramal: '3501' };
 
@@ -63,81 +36,61 @@ const SETTINGS = { dialLimits: { agentPerMinute: 100_000, agentPerHour: 1_000_00
 /** Starts servers and services of the run's own, with its companies in them. */
 export async function startBenchSystem(
   tenants: readonly BenchTenant[],
-  { log, signal }: RunEnvironment,
+  environment: RunEnvironment,
   releases: Releases,
   { webhook = false, gatewayEnv = {} }: { webhook?: boolean; gatewayEnv?: Record<string, string> } = {},
 ): Promise<BenchSystem> {
-  const home = await mkdtemp(join(tmpdir(), 'ramal-bench-'));
-  releases.push(() => rm(home, { recursive: true, force: true }));
-  log('starting Redis, PostgreSQL and the services');
-  const redis = await findRedis({ env: { ...process.env, REDIS_URL: undefined }, log });
-  releases.push(redis.stop);
-  const postgres = await findPostgres({ log, durable: false });
-  releases.push(postgres.stop);
-  const database = await createTestDatabase(postgres.url);
-  releases.push(database.drop);
-  signal.throwIfAborted();
-  const secret = randomBytes(32).toString('hex');
-  const stack = await startStack({
-    home,
-    ports: 'free',
-    only: ['history', 'dialer', 'ws-gateway', ...(webhook ? (['webhook'] as const) : [])],
-    signal,
-    serverEnv: { PATH: process.env['PATH'], REDIS_URL: redis.url, DATABASE_URL: database.databaseUrl },
-    env: {
-      '*': { LOG_LEVEL: 'error' },
-      'ws-gateway': { AGENT_TOKEN_SECRET: secret, GATEWAY_DRAIN_MS: '50', ...gatewayEnv },
+  const { stack, pool, redisUrl, secret } = await startOwnSystem(
+    {
+      ...environment,
+      name: 'bench',
+      only: ['history', 'dialer', 'ws-gateway', ...(webhook ? (['webhook'] as const) : [])],
+      env: { 'ws-gateway': gatewayEnv },
     },
-  });
-  releases.push(stack.stop);
-  await seedTenants(database.databaseUrl, tenants);
+    releases,
+  );
+  await seedTenants(pool, tenants);
   return {
     gatewayUrl: stack.dev.gatewayUrl,
     webhookUrl: stack.dev.webhookUrl,
     gatewayPid: () => stack.dev.services['ws-gateway']?.pid,
-    redisUrl: redis.url,
+    redisUrl,
     secret,
   };
 }
 
 /** The companies' rows, which no service has read yet: they count at once. */
-async function seedTenants(databaseUrl: string, tenants: readonly BenchTenant[]): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    const rows = tenants.map(({ tenant, port }, i) => ({ id: 1000 + i, tenant, port: String(port) }));
-    await client.query(
-      `insert into wl_chamados_empresa (empresa_id, nome, ativo, vip, tenant)
-       select id, tenant, 1, 0, tenant from jsonb_to_recordset($1) as t(id int, tenant text)`,
-      [JSON.stringify(rows)],
-    );
-    await client.query(
-      `insert into empresas (empresa_id, usa_cti, cti_autenticacao, cti_tipo, cti_protocolo, cti_ip, cti_porta,
-         cti_caminho, cti_nome_origem, cti_nome_destino)
-       select id, 1, 1, 10, 'http', '127.0.0.1', port, 'api/clicktodial', 'origem', 'destino'
-       from jsonb_to_recordset($1) as t(id int, port text)`,
-      [JSON.stringify(rows)],
-    );
-    await client.query(
-      `insert into cti_settings (empresa_id, settings)
-       select id, $2 from jsonb_to_recordset($1) as t(id int)`,
-      [JSON.stringify(rows), SETTINGS],
-    );
-    const agents = tenants.flatMap(({ tenant, agents: count = 1 }) =>
-      Array.from({ length: count }, (_, index) => ({ tenant, ...benchAgentOf(index) })),
-    );
-    await client.query(
-      `insert into agents (tenant, user_name, ramal, agente, senha, active)
-       select tenant, "user", ramal, 'agent', 'bench', true
-       from jsonb_to_recordset($1) as t(tenant text, "user" text, ramal text)`,
-      [JSON.stringify(agents)],
-    );
-    for (const { tenant, callbackToken } of tenants) {
-      if (callbackToken === undefined) continue;
-      const hash = createHash('sha256').update(callbackToken).digest();
-      await client.query('insert into callback_tokens (token_hash, tenant) values ($1, $2)', [hash, tenant]);
-    }
-  } finally {
-    await client.end();
+async function seedTenants(pool: pg.Pool, tenants: readonly BenchTenant[]): Promise<void> {
+  const rows = tenants.map(({ tenant, port }, i) => ({ id: 1000 + i, tenant, port: String(port) }));
+  await pool.query(
+    `insert into wl_chamados_empresa (empresa_id, nome, ativo, vip, tenant)
+     select id, tenant, 1, 0, tenant from jsonb_to_recordset($1) as t(id int, tenant text)`,
+    [JSON.stringify(rows)],
+  );
+  await pool.query(
+    `insert into empresas (empresa_id, usa_cti, cti_autenticacao, cti_tipo, cti_protocolo, cti_ip, cti_porta,
+       cti_caminho, cti_nome_origem, cti_nome_destino)
+     select id, 1, 1, 10, 'http', '127.0.0.1', port, 'api/clicktodial', 'origem', 'destino'
+     from jsonb_to_recordset($1) as t(id int, port text)`,
+    [JSON.stringify(rows)],
+  );
+  await pool.query(
+    `insert into cti_settings (empresa_id, settings)
+     select id, $2 from jsonb_to_recordset($1) as t(id int)`,
+    [JSON.stringify(rows), SETTINGS],
+  );
+  const agents = tenants.flatMap(({ tenant, agents: count = 1 }) =>
+    Array.from({ length: count }, (_, index) => ({ tenant, ...benchAgentOf(index) })),
+  );
+  await pool.query(
+    `insert into agents (tenant, user_name, ramal, agente, senha, active)
+     select tenant, "user", ramal, 'agent', 'bench', true
+     from jsonb_to_recordset($1) as t(tenant text, "user" text, ramal text)`,
+    [JSON.stringify(agents)],
+  );
+  for (const { tenant, callbackToken } of tenants) {
+    if (callbackToken === undefined) continue;
+    const hash = createHash('sha256').update(callbackToken).digest();
+    await pool.query('insert into callback_tokens (token_hash, tenant) values ($1, $2)', [hash, tenant]);
   }
 }

@@ -1,15 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectRedis } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
+import { type Releases, type RunEnvironment, withReleases } from '@ramal/devstack';
 import { type BenchAgent, connectBenchAgent } from './bench-agent.ts';
 import { openBenchCtis, type Sickness } from './bench-ctis.ts';
-import {
-  type BenchTenant,
-  type Releases,
-  type RunEnvironment,
-  startBenchSystem,
-  withReleases,
-} from './bench-system.ts';
+import { type BenchTenant, startBenchSystem } from './bench-system.ts';
 import type { FairnessOptions } from './options.ts';
 import { type Percentiles, toMedian, toPercentiles, toRatio } from './percentiles.ts';
 

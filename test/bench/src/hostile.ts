@@ -1,17 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Releases, type RunEnvironment, withReleases } from '@ramal/devstack';
 import { signAgentToken } from '@ramal/runtime';
 import { type BenchAgent, connectBenchAgent } from './bench-agent.ts';
 import { openBenchCtis } from './bench-ctis.ts';
-import {
-  benchAgentOf,
-  type BenchSystem,
-  type BenchTenant,
-  type Releases,
-  type RunEnvironment,
-  startBenchSystem,
-  withReleases,
-} from './bench-system.ts';
+import { benchAgentOf, type BenchSystem, type BenchTenant, startBenchSystem } from './bench-system.ts';
 import { startCrewProcess } from './crew-process.ts';
 import type { CrewCounts } from './hostile-crew.ts';
 import type { HostileOptions } from './options.ts';

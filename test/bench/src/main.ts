@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { RunEnvironment } from './bench-system.ts';
+import type { RunEnvironment } from '@ramal/devstack';
 import { renderFairness, runFairness } from './fairness.ts';
 import { renderHostile, runHostile } from './hostile.ts';
 import { BenchOptionError } from './named-numbers.ts';

@@ -1,7 +1,8 @@
+import { type RunEnvironment, withReleases } from '@ramal/devstack';
 import { signAgentToken } from '@ramal/runtime';
 import { createCrashWatch } from './crash-watch.ts';
 import { FAULT_KINDS, type FaultKind, createFuzzFaults } from './fuzz-faults.ts';
-import { type FuzzSystem, type Releases, type RunEnvironment, startFuzzSystem } from './fuzz-system.ts';
+import { type FuzzSystem, startFuzzSystem } from './fuzz-system.ts';
 import type { FuzzOptions } from './options.ts';
 import { createSentinels } from './sentinels.ts';
 import { runTarget } from './run-target.ts';
@@ -28,8 +29,7 @@ const WATCH_EVERY_MS = 200;
 export async function runFuzz(options: FuzzOptions & RunEnvironment): Promise<FuzzReport> {
   const { seed, log, signal } = options;
   const startedMs = performance.now();
-  const releases: Releases = [];
-  try {
+  return withReleases(options, async (releases) => {
     const system = await startFuzzSystem(options, releases);
     const faults = createFuzzFaults(seed);
     const workers = await openWorkers(system);
@@ -56,11 +56,7 @@ export async function runFuzz(options: FuzzOptions & RunEnvironment): Promise<Fu
     const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
     const ok = FAULT_KINDS.every((kind) => counts[kind] === 0);
     return { seed, inputs, ...counts, sentinels: sentinels.sent(), busy, seconds, ok };
-  } finally {
-    for (const release of releases.reverse()) {
-      await release().catch((error: unknown) => log(`while stopping: ${String(error)}`));
-    }
-  }
+  });
 }
 
 /** The agents are shared: garbage of one screen must not hurt another one's. */

@@ -1,5 +1,5 @@
 import { createFuzzFaults, type FuzzFaults } from './fuzz-faults.ts';
-import type { RunEnvironment } from './fuzz-system.ts';
+import type { RunEnvironment } from '@ramal/devstack';
 import type { Doubt } from './judge.ts';
 import type { Known } from './known.ts';
 import { makeInput } from './make-input.ts';

@@ -21,6 +21,8 @@ export interface FindServerOptions {
   preferredPort?: number;
   /** True keeps every write through a power cut (fsync); default: true when `dataDir` is given. */
   durable?: boolean;
+  /** Where it is not durable: true keeps what it has acknowledged when the server alone is killed; default false. */
+  survivesKill?: boolean;
   /** Gets one line per noteworthy step; default: silent. */
   log?: (line: string) => void;
   /** Environment to read instead of `process.env`. */

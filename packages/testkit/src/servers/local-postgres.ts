@@ -10,8 +10,11 @@ import { startServerProcess } from './server-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { findUnprivilegedUser } from './unprivileged-user.ts';
 
-/** Settings that trade the survival of a power cut for speed. */
-const RELAXED = ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'];
+/** Settings that trade the survival of a power cut for speed: what the system has been told it writes in its own time. */
+const UNSYNCED = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
+/** The same, and what the server acknowledged last is lost when it is killed. */
+const RELAXED = [...UNSYNCED, '-c', 'synchronous_commit=off'];
+const CREATE_WITHIN_MS = 60_000;
 
 /** Starts PostgreSQL 18 on 127.0.0.1 from the npm package's binaries, with a database `ramal`. */
 export async function startLocalPostgres(options: FindServerOptions = {}): Promise<FoundServer> {
@@ -30,6 +33,7 @@ export async function startLocalPostgres(options: FindServerOptions = {}): Promi
   const port = await findFreePort(options.preferredPort);
   const address = `postgres://postgres:${password}@127.0.0.1:${port}`;
   const durable = options.durable ?? !temporary;
+  const relaxed = options.survivesKill === true ? UNSYNCED : RELAXED;
   const server = await startServerProcess({
     name: 'PostgreSQL',
     command: binaries.postgres,
@@ -44,7 +48,7 @@ export async function startLocalPostgres(options: FindServerOptions = {}): Promi
         '-c',
         'unix_socket_directories=',
       ],
-      ...['-c', 'max_connections=200', '-c', 'logging_collector=off', ...(durable ? [] : RELAXED)],
+      ...['-c', 'max_connections=200', '-c', 'logging_collector=off', ...(durable ? [] : relaxed)],
     ],
     ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
     stopSignals: [
@@ -56,7 +60,7 @@ export async function startLocalPostgres(options: FindServerOptions = {}): Promi
     isReady: () => pingPostgres(`${address}/postgres`).then(() => true),
     ...(temporary ? { temporaryDir: dataDir } : {}),
   });
-  await runStatement(`${address}/postgres`, 'create database ramal', 60_000).catch(
+  await runStatement(`${address}/postgres`, 'create database ramal', CREATE_WITHIN_MS).catch(
     async (error: { code?: string }) => {
       if (error.code === '42P04') return; // it exists
       await server.stop();

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { askRedis } from '../src/ask-redis.ts';
+import { type Fault, type FaultMoment, type FaultOutcome, toLength } from '../src/fault.ts';
+import { timeUntilFlowing } from '../src/probe-stored.ts';
+
+const AWAY_MS = 10_000;
+const LEAST_AWAY_MS = 2000;
+const CONSUMING_WITHIN_MS = 3000;
+
+/** What all of them promise: nothing lost, every callback answered 2xx, and all flows again soon after Redis answers. */
+function toRedisFault(
+  name: string,
+  what: string,
+  strike: (moment: FaultMoment, awayMs: number) => Promise<void>,
+): Fault {
+  return {
+    name,
+    promise: `Redis ${what}: 0 lost, 0 non-2xx, consuming within 3 s after it answers`,
+    always2xx: true,
+    async inject(moment): Promise<FaultOutcome> {
+      const fromMs = Date.now();
+      await strike(moment, toLength(AWAY_MS, moment.scale, LEAST_AWAY_MS));
+      const consumingMs = await timeUntilFlowing(moment);
+      return {
+        figures: [{ name: 'consumingMs', valuesMs: [consumingMs], boundMs: CONSUMING_WITHIN_MS }],
+        // What was over before Redis was back was told to nobody while it stood.
+        blind: [{ fromMs, toMs: Date.now() }],
+      };
+    },
+  };
+}
+
+export const redisRestarted = toRedisFault('redis-restarted', 'restarted', async ({ system }) => {
+  await system.redis.restart();
+});
+
+export const redisKilled = toRedisFault(
+  'redis-killed',
+  'killed and away for 10 s',
+  async ({ system, signal }, awayMs) => {
+    await system.redis.kill();
+    try {
+      await delay(awayMs, undefined, { signal });
+    } finally {
+      await system.redis.restart();
+    }
+  },
+);
+
+export const redisFrozen = toRedisFault(
+  'redis-frozen',
+  'frozen for 10 s',
+  async ({ system, signal }, awayMs) => {
+    system.redis.signal('SIGSTOP');
+    try {
+      await delay(awayMs, undefined, { signal });
+    } finally {
+      system.redis.signal('SIGCONT');
+    }
+  },
+);
+
+export const redisFull = toRedisFault(
+  'redis-full',
+  'out of memory for 10 s',
+  async ({ system, signal }, awayMs) => {
+    await askRedis(system.redisUrl, 'CONFIG', 'SET', 'maxmemory', '1mb');
+    try {
+      await delay(awayMs, undefined, { signal });
+    } finally {
+      await askRedis(system.redisUrl, 'CONFIG', 'SET', 'maxmemory', '0');
+    }
+  },
+);

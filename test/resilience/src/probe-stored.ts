@@ -1,0 +1,47 @@
+import { sleepUntil } from '@ramal/testkit';
+import type { FaultMoment } from './fault.ts';
+
+const WITHIN_MS = 120_000;
+const EVERY_MS = 50;
+
+/**
+ * How long it takes from now until a callback that is sent from now on is in PostgreSQL, in ms: events flow from end to end.
+ * Sends some of its own, one after the other: a CTI that was refused just now would wait before it tries again.
+ */
+export async function timeUntilFlowing({ system, crowd, signal }: FaultMoment): Promise<number> {
+  const startedMs = performance.now();
+  const told: string[] = [];
+  await sleepUntil(
+    async () => {
+      signal.throwIfAborted();
+      const id = await crowd.probe();
+      if (id !== null) told.push(id);
+      const found = await system.pool.query('select 1 from calls where external_call_id = any($1) limit 1', [
+        told,
+      ]);
+      return found.rowCount === 1;
+    },
+    { timeoutMs: WITHIN_MS, everyMs: EVERY_MS, describe: 'events to be stored again' },
+  );
+  return performance.now() - startedMs;
+}
+
+/** How long it takes from now until what was acknowledged last before is in PostgreSQL, in ms. */
+export async function timeUntilStored(
+  { system, signal }: FaultMoment,
+  externalCallIds: readonly string[],
+): Promise<number> {
+  const startedMs = performance.now();
+  await sleepUntil(
+    async () => {
+      signal.throwIfAborted();
+      const { rows } = await system.pool.query<{ n: number }>(
+        'select count(distinct external_call_id)::int as n from calls where external_call_id = any($1)',
+        [externalCallIds],
+      );
+      return rows[0]?.n === externalCallIds.length;
+    },
+    { timeoutMs: WITHIN_MS, everyMs: EVERY_MS, describe: `${externalCallIds.length} callbacks to be stored` },
+  );
+  return performance.now() - startedMs;
+}

@@ -1,0 +1,16 @@
+import type { InstanceName, Stack } from '@ramal/devstack';
+
+/** What a process says of itself under a name, all labels added up; undefined where it does not say it. */
+export async function readMetric(
+  stack: Pick<Stack, 'dev'>,
+  instance: InstanceName,
+  name: string,
+): Promise<number | undefined> {
+  const url = `${stack.dev.services[instance]?.opsUrl ?? ''}/metrics`;
+  const text = await (await fetch(url, { signal: AbortSignal.timeout(5000) })).text();
+  const values = text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
+}

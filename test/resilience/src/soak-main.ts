@@ -1,0 +1,54 @@
+import { randomInt } from 'node:crypto';
+import { parseSoakOptions, SOAK_HELP, type SoakOptions } from './options.ts';
+import { toReportLine, writeReport } from './report-file.ts';
+import { type Command, runCommand } from './run-command.ts';
+import { runSoak, type SoakReport } from './run-soak.ts';
+
+const soak: Command<SoakOptions> = {
+  name: 'soak',
+  help: SOAK_HELP,
+  parse: (args) => parseSoakOptions(args, randomInt(2 ** 32 - 1)),
+  run: async (options, environment) => {
+    environment.log(`${options.minutes} minutes, seed ${options.seed}`);
+    const report = await runSoak({ ...options, ...environment }, (round, soFar) => {
+      process.stdout.write(`${toReportLine(round)}\n${toLine(soFar)}\n`);
+    });
+    for (const {
+      instance,
+      minutes,
+      rssMb,
+      mbAnHour,
+      descriptors,
+      descriptorsAnHour,
+      flat,
+    } of report.processes) {
+      process.stdout.write(
+        `${flat ? '✓' : '✗'} ${instance}, ${minutes} min old: ${rssMb} MB (${mbAnHour} an hour), ` +
+          `${descriptors} descriptors (${descriptorsAnHour} an hour)\n`,
+      );
+    }
+    if (report.processes.length === 0)
+      environment.log('no process got old enough to say that its memory is flat');
+    const file = await writeReport('soak.json', report);
+    process.stdout.write(
+      `${report.ok ? '✓ nothing wrong' : '✗ something is wrong'}; ${toLine(report)}; ${file}\n`,
+    );
+    return report.ok;
+  },
+};
+
+function toLine({ minutes, rounds, n, wrong, crashes, seed }: SoakReport): string {
+  return (
+    `${minutes} min, ${rounds} rounds, ${n.callbacks} callbacks, ${n.dials} dials, ${n.popupsDue} pop-ups due, ` +
+    `wrong ${JSON.stringify(wrong)}, ${crashes} crashes, seed ${seed}`
+  );
+}
+
+try {
+  process.exitCode = await runCommand(soak, process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`\n${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+}
+// Sockets of what was killed must not keep the terminal.
+process.exit();
