@@ -9,6 +9,7 @@ export {
 export { toClientAddress, toNetwork } from './client-address.ts';
 export { type CommonEnv, commonEnv } from './common-env.ts';
 export { DIALER_FAILPOINTS } from './dialer-failpoints.ts';
+export { createEventLoopCheck } from './event-loop-check.ts';
 export { announceFailpoints, failpoint } from './failpoint.ts';
 export { createKeyedLimit, type KeyedLimit } from './keyed-limit.ts';
 export { type Releasers, type RunServiceOptions, runService } from './lifecycle.ts';
@@ -34,6 +35,7 @@ export {
   signingSecret,
   upTo,
 } from './parse-env.ts';
+export { createProgressCheck, type ProgressCheck } from './progress-check.ts';
 export { createProviderKeys, type FetchKeys, type ProviderKeys } from './provider-keys.ts';
 export { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 export { WireError } from './wire-error.ts';
