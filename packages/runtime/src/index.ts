@@ -12,7 +12,12 @@ export { DIALER_FAILPOINTS } from './dialer-failpoints.ts';
 export { createEventLoopCheck } from './event-loop-check.ts';
 export { announceFailpoints, failpoint } from './failpoint.ts';
 export { createKeyedLimit, type KeyedLimit } from './keyed-limit.ts';
-export { type Releasers, type RunServiceOptions, runService } from './lifecycle.ts';
+export {
+  DEFAULT_STOP_TIMEOUT_MS,
+  type Releasers,
+  type RunServiceOptions,
+  runService,
+} from './lifecycle.ts';
 export { createLogger, type Logger, maskNumber, toLoggedError } from './logger.ts';
 export { readMasterKeys, readMasterKeysOf } from './master-key-env.ts';
 export { createMetrics, type Metrics } from './metrics.ts';

@@ -64,6 +64,16 @@ describe('a service', () => {
     ]);
   });
 
+  it('gives one release the time it asks for', async () => {
+    const child = run(`${ALIVE}
+      releasers.add('patient', () => new Promise((resolve) => setTimeout(resolve, 600)).then(() => say('done')), 60_000);
+    `);
+    await started(child);
+    child.kill('SIGTERM');
+    expect(await child.exited).toEqual([0, null]);
+    expect(said(child)).toEqual(['started', 'done']);
+  });
+
   it('ends as it is when the whole stop takes too long, and says what held it up', async () => {
     const hanging = (name: string) => `releasers.add('${name}', () => new Promise(() => undefined));`;
     const child = run(

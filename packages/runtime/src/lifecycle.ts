@@ -2,8 +2,11 @@ import type { Logger } from './logger.ts';
 
 /** Something acquired at start that must be let go at stop. */
 export interface Releasers {
-  /** Releases run last in, first out, each bounded in time. */
-  add(name: string, release: () => Promise<void> | void): void;
+  /**
+   * Releases run last in, first out, each bounded in time.
+   * @param timeoutMs how long this one may take, where it is meant to take longer than others
+   */
+  add(name: string, release: () => Promise<void> | void, timeoutMs?: number): void;
 }
 
 export interface RunServiceOptions {
@@ -25,7 +28,7 @@ interface Stop {
 
 const DEFAULT_RELEASE_TIMEOUT_MS = 5_000;
 /** Less than the 30 s an orchestrator gives by default: whoever is asked to stop says what held it up. */
-const DEFAULT_STOP_TIMEOUT_MS = 20_000;
+export const DEFAULT_STOP_TIMEOUT_MS = 20_000;
 /** In case its end of the pipe outlives the parent: another process may have got hold of it. */
 const LOOK_AT_PARENT_EVERY_MS = 1_000;
 
@@ -38,10 +41,12 @@ const LOOK_AT_PARENT_EVERY_MS = 1_000;
 export async function runService(options: RunServiceOptions): Promise<never> {
   const { logger, releaseTimeoutMs = DEFAULT_RELEASE_TIMEOUT_MS } = options;
   const { stopTimeoutMs = DEFAULT_STOP_TIMEOUT_MS } = options;
-  const acquired: { name: string; release: () => Promise<void> | void }[] = [];
+  const acquired: { name: string; release: () => Promise<void> | void; timeoutMs: number }[] = [];
   const stopped = watchForStop(options);
   const started = options
-    .start({ add: (name, release) => acquired.push({ name, release }) })
+    .start({
+      add: (name, release, timeoutMs = releaseTimeoutMs) => acquired.push({ name, release, timeoutMs }),
+    })
     .then(() => null)
     .catch((error: unknown): Stop => {
       logger.fatal({ error }, 'start failed');
@@ -54,9 +59,9 @@ export async function runService(options: RunServiceOptions): Promise<never> {
     logger.fatal({ held, stopTimeoutMs }, 'the stop takes too long: the process ends as it is');
     process.exit(1);
   }, stopTimeoutMs);
-  for (const { name, release } of acquired.reverse()) {
+  for (const { name, release, timeoutMs } of acquired.reverse()) {
     held = name;
-    const failure = await bounded(release, releaseTimeoutMs);
+    const failure = await bounded(release, timeoutMs);
     if (failure !== null) logger.warn({ name, failure }, 'release failed');
   }
   logger.info({}, 'stopped');

@@ -47,6 +47,8 @@ import { loadUws } from './uws-module.ts';
 import { startUwsServer } from './uws-server.ts';
 import { startWatchdog } from './watchdog.ts';
 
+/** What closing the last sockets may take beside the time that agents are given. */
+const DRAIN_GRACE_MS = 5_000;
 /** A round of the watchdog takes milliseconds, and some seconds where Redis does not answer. */
 const STALLED_AFTER_MS = 30_000;
 /** Connections are made anew every few seconds, and all inboxes are read within some more. */
@@ -251,9 +253,13 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
     },
   });
   releasers.add('ops server', () => ops.close());
-  releasers.add('agents', () => {
-    accepting = false;
-    return drain(hub, config.GATEWAY_DRAIN_MS);
-  });
+  releasers.add(
+    'agents',
+    () => {
+      accepting = false;
+      return drain(hub, config.GATEWAY_DRAIN_MS);
+    },
+    config.GATEWAY_DRAIN_MS + DRAIN_GRACE_MS,
+  );
   logger.info({ port: server.port, opsPort: ops.port, build: name }, 'ws-gateway is ready');
 }
