@@ -112,7 +112,7 @@ function createAgent(urls: readonly string[], index: number, member: HerdMember,
         JSON.stringify({ op: 'auth', id: 'a', data: resume === null ? { token } : { token, resume } }),
       );
     });
-    mine.on('message', (data) => hear(JSON.parse(String(data)) as HerdFrame));
+    mine.on('message', (data) => hear(JSON.parse((data as Buffer).toString('utf8')) as HerdFrame));
     mine.on('close', () => {
       if (socket === mine) end();
     });

@@ -72,7 +72,7 @@ export async function openHerdCompany(
 export async function measureReturn(
   system: TestStack,
   { company, herd }: HerdCompany,
-  fault: () => Promise<unknown> | unknown,
+  fault: () => Promise<void> | void,
   timeoutMs: number,
 ): Promise<HerdOutcome> {
   const [memoryBeforeMiB, cpuBefore] = await Promise.all([readMemoryMiB(system), readCpuMs(system)]);

@@ -46,8 +46,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-const measure = (fault: () => Promise<unknown> | unknown) =>
-  measureReturn(system, company, fault, PATIENCE_MS);
+const measure = (fault: () => Promise<void> | void) => measureReturn(system, company, fault, PATIENCE_MS);
 
 function expectKept(what: string, outcome: HerdOutcome): void {
   console.log(`${what}: ${JSON.stringify(outcome)}`);

@@ -68,7 +68,9 @@ async function openSlowTab(): Promise<SlowTab> {
     tab.closed = true;
   });
   socket.on('message', (data) => {
-    const event = JSON.parse(String(data)) as ServerEvent & { data: { resume?: SlowTab['resumeAt'] } };
+    const event = JSON.parse((data as Buffer).toString('utf8')) as ServerEvent & {
+      data: { resume?: SlowTab['resumeAt'] };
+    };
     if (event.op === 'ready') tab.resumeAt = { ...event.data.resume };
     if (event.seq === undefined) return;
     tab.events.push(event);

@@ -46,7 +46,7 @@ shown: ramal dead-letters show does that. Changes nothing.`,
     });
     if (options.json === true) {
       // Without what they hold, so that a list needs no more care than a log.
-      const shown = letters.map(([id, { payload: _, ...letter }]) => ({ ...letter, id }));
+      const shown = letters.map(([id, letter]) => ({ ...letter, id, payload: undefined }));
       writeJson(print, { count, letters: shown });
       return EXIT.ok;
     }
