@@ -154,6 +154,23 @@ describe('a replay', () => {
     ]);
   });
 
+  test('of a callback that never became an event says so, and leaves it', async () => {
+    await addDeadLetter(database.store, {
+      source: 'journal',
+      partition: 0,
+      key: 'a',
+      tenant: 'acme',
+      reason: 'callback_untold',
+      detail: '',
+      payload: JSON.stringify(ended('acme')),
+    });
+    expect(await json('replay', '--all')).toMatchObject({
+      counts: { stored: 0, failed: 1 },
+      letters: [{ failure: expect.stringContaining('a callback as it was received') }],
+    });
+    expect((await json('list')).letters).toMatchObject([{ source: 'journal', attempts: 1 }]);
+  });
+
   test('that the database refuses is a failure of that one letter alone', async () => {
     const mine = ended('acme');
     await put(mine);

@@ -47,7 +47,17 @@ export async function replayLetter(tenants: Tenants, place: LetterPlace, id: str
 }
 
 /** What a letter says; paths and rules alone where it can't be told, for values may be a caller's number (I8). */
-export function readLetter({ key, payload }: Pick<DeadLetterRecord, 'key' | 'payload'>): Content {
+export function readLetter({
+  key,
+  source,
+  payload,
+}: Pick<DeadLetterRecord, 'key' | 'source' | 'payload'>): Content {
+  // It has yet to become an event, which takes what is alive in Redis at the moment it is told.
+  if (source === 'journal')
+    return {
+      kind: 'unreadable',
+      why: 'it is a callback as it was received, which is not told again by this tool',
+    };
   let raw: unknown;
   try {
     raw = JSON.parse(payload);
