@@ -105,6 +105,24 @@ describe('a revocation', () => {
     expect(await bruno.request('ping')).toHaveProperty('ts');
   });
 
+  test('is also that a user is switched off: open sockets of the deployment’s own tokens end within two seconds', async () => {
+    const token = await signed('ana', '3501');
+    const [ana, bruno] = await Promise.all([connect(token), connect(await signed('bruno', '3502'))]);
+    const switchAna = (active: boolean) =>
+      store.query(`update agents set active = $1 where tenant = 'demo' and user_name = 'ana'`, [active]);
+    const startedMs = performance.now();
+    await switchAna(false);
+    try {
+      expect((await ana.closed).code).toBe(CLOSE.authFailed.code);
+      expect(performance.now() - startedMs).toBeLessThan(PROMISED_MS);
+      expect(await attempt(token)).toBe('auth_failed');
+      expect(await bruno.request('ping')).toHaveProperty('ts');
+    } finally {
+      await switchAna(true);
+    }
+    await becomes('ready', () => token);
+  });
+
   test('of everyone reaches everyone, by the command line’s way too', async () => {
     const agents = await Promise.all([
       connect(await signed('ana', '3501')),

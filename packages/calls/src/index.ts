@@ -11,6 +11,7 @@ export {
   type Person,
   toUsers,
 } from './erase-person.ts';
+export { maskNumber, maskNumbersIn } from './mask-numbers.ts';
 export { mentionsNumber, withoutNumber } from './mentions-number.ts';
 export { type Callback, type CallbackKind, type LiveCall, matchCallback } from './match-callback.ts';
 export { type CallbackPlan, type CallbackScene, planCallback } from './plan-callback.ts';

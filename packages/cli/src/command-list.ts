@@ -21,6 +21,9 @@ import { auditVerify } from './commands/audit-verify.ts';
 import { configCheck } from './commands/config-check.ts';
 import { configConvert } from './commands/config-convert.ts';
 import { dbGrant } from './commands/db-grant.ts';
+import { deadLettersList } from './commands/dead-letters-list.ts';
+import { deadLettersReplay } from './commands/dead-letters-replay.ts';
+import { deadLettersShow } from './commands/dead-letters-show.ts';
 import { keysRotate } from './commands/keys-rotate.ts';
 import { keysStatus } from './commands/keys-status.ts';
 import { migrateDatabase } from './commands/migrate-database.ts';
@@ -53,6 +56,9 @@ export const COMMANDS: readonly Command[] = [
   keysRotate,
   keysStatus,
   migrateDatabase,
+  deadLettersList,
+  deadLettersShow,
+  deadLettersReplay,
   auditList,
   auditVerify,
   privacyErase,

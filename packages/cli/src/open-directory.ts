@@ -1,5 +1,4 @@
 import { tenantId } from '@ramal/contracts';
-import { ConfigInvalidError, readMasterKeysOf } from '@ramal/runtime';
 import {
   type AddressPolicy,
   AllowListInvalidError,
@@ -21,6 +20,7 @@ import {
 } from '@ramal/store';
 import type { CommandInput, OptionSpecs } from './command.ts';
 import { type DatabaseSource, findDatabaseUrl, maskDatabaseUrl } from './database-url.ts';
+import { readKeys } from './read-keys.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The databases a command works with, while it does. */
@@ -48,7 +48,8 @@ export async function withDirectory<T>(
   option: string | undefined,
   work: (directory: Directory) => Promise<T>,
 ): Promise<T> {
-  const masterKeys = await openMasterKeys(process.env);
+  const keys = await readKeys(process.env);
+  const masterKeys = keys === null ? null : createMasterKeys(keys);
   const { databaseUrl, from } = await findDatabaseUrl(process, option);
   const maskedUrl = maskDatabaseUrl(databaseUrl);
   note(`database: ${maskedUrl} (from ${from})`);
@@ -95,17 +96,6 @@ export function parseTenant(name: string | undefined): string {
   const parsed = tenantId.safeParse(name);
   if (parsed.success) return parsed.data;
   throw new UsageError('a tenant has a name of 1 to 128 characters, as wl_chamados_empresa.tenant holds it.');
-}
-
-/** The master keys of the environment, as the services read them. @throws UsageError */
-async function openMasterKeys(env: CommandInput<OptionSpecs>['process']['env']): Promise<MasterKeys | null> {
-  try {
-    const keys = await readMasterKeysOf(env);
-    return keys === null ? null : createMasterKeys(keys);
-  } catch (error) {
-    if (error instanceof ConfigInvalidError) throw new UsageError(error.message);
-    throw error;
-  }
 }
 
 /** As the dialer's: the environment's list, and that of "npm start" where its database is looked at. */

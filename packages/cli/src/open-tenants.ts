@@ -6,6 +6,7 @@ import { createSubjectOf, type PrivacyDeps } from '@ramal/privacy';
 import { connectTenants, type Tenants } from '@ramal/store';
 import type { CommandInput, OptionSpecs } from './command.ts';
 import { findDatabaseUrl, maskDatabaseUrl } from './database-url.ts';
+import { readKeys } from './read-keys.ts';
 import { CommandFailedError, UsageError } from './usage-error.ts';
 
 export const REDIS_URL_OPTION = {
@@ -17,7 +18,6 @@ export const REDIS_URL_OPTION = {
 type Surroundings = Pick<CommandInput<OptionSpecs>, 'process' | 'note'>;
 
 const APPLICATION_NAME = 'ramal-cli';
-const MASTER_KEY_BYTES = 32;
 
 /** Opens all databases, the tenants' own among them, says where the directory is, and closes them when the work is done. */
 export async function withTenants<T>(
@@ -25,7 +25,7 @@ export async function withTenants<T>(
   databaseUrlOption: string | undefined,
   work: (tenants: Tenants) => Promise<T>,
 ): Promise<T> {
-  const masterKey = readMasterKey(process.env['RAMAL_MASTER_KEY']);
+  const masterKey = await readKeys(process.env);
   const { databaseUrl, from } = await findDatabaseUrl(process, databaseUrlOption);
   note(`database: ${maskDatabaseUrl(databaseUrl)} (from ${from})`);
   const tenants = connectTenants({
@@ -61,7 +61,7 @@ export function withPersons<T>(
         directory: tenants.store,
         historyOf: (tenant: string) => tenants.historyOf(tenant),
         live: createLivePersons(redis, names),
-        subjectOf: createSubjectOf(readMasterKey(process.env['RAMAL_MASTER_KEY'])),
+        subjectOf: createSubjectOf((await readKeys(process.env))?.[0] ?? null),
       };
       return await work(deps, tenants);
     } finally {
@@ -108,11 +108,4 @@ function readPartitions(text: string | undefined): number {
   throw new UsageError(
     'RAMAL_PARTITIONS must be a whole number from 1 to 1024, the same as in the services.',
   );
-}
-
-function readMasterKey(text: string | undefined): Buffer | null {
-  if (text === undefined || text === '') return null;
-  const key = Buffer.from(text, 'base64');
-  if (key.length !== MASTER_KEY_BYTES) throw new UsageError('RAMAL_MASTER_KEY must be 32 bytes in base64.');
-  return key;
 }

@@ -1,4 +1,5 @@
 export type { DevFile, DevTenant } from './dev-file.ts';
+export { toEntry } from './process-entry.ts';
 export {
   type InstanceName,
   type Replicas,

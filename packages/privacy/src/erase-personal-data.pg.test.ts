@@ -1,6 +1,7 @@
 import type { Person } from '@ramal/calls';
 import { ERASED } from '@ramal/contracts';
-import { queryAudit, queryCalls } from '@ramal/store';
+import { connectStore, migrate, queryAudit, queryCalls } from '@ramal/store';
+import { createTestDatabase } from '@ramal/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openTestPersons, type TestPersons } from '../test/open-test-person.ts';
 import { erasePersonalData } from './erase-personal-data.ts';
@@ -244,4 +245,33 @@ test('LGPD art. 18: an export holds everything on a number, of one company, stor
     deadLetters: [{ payload: expect.stringContaining('99999-1234') }],
   });
   expect(exported.audit).toMatchObject([{ action: 'person.exported' }]);
+});
+
+test('LGPD art. 18: dead letters are erased and exported to the last one, also those that lie in the shared database', async () => {
+  const own = await createTestDatabase();
+  await migrate(own.databaseUrl);
+  const history = connectStore({
+    databaseUrl: own.databaseUrl,
+    applicationName: 'privacy-test',
+    onPoolError: () => undefined,
+  });
+  try {
+    const many = `insert into dead_letters (partition, stream_id, reason, detail, payload, tenant)
+      select 0, 's-' || n, 'not_an_event', '', $1, 'acme' from generate_series(1, $2::int) n`;
+    const payload = `{"tenant":"acme","peer":"${NUMBER}"}`;
+    await history.query(many, [payload, 1203]);
+    await people.store.query(many, [payload, 2]);
+    const deps = { ...people, historyOf: async () => history };
+    const asked = { tenant: 'acme', person: PERSON, ...BY };
+    expect((await exportPersonalData(deps, asked)).deadLetters).toHaveLength(1205);
+    expect(await erasePersonalData(deps, asked)).toMatchObject({ status: 'done', deadLetters: 1205 });
+    for (const store of [history, people.store]) {
+      const { rows } = await store.query('select 1 from dead_letters where payload like $1', [`%${NUMBER}%`]);
+      expect(rows).toEqual([]);
+    }
+    expect((await exportPersonalData(deps, asked)).deadLetters).toEqual([]);
+  } finally {
+    await history.close();
+    await own.drop();
+  }
 });

@@ -11,16 +11,16 @@ import { ERASED } from '@ramal/contracts';
 import {
   appendAudit,
   deleteInactiveUser,
+  eachDeadLetter,
   eraseStoredCall,
   findUserRecord,
   forgetAuditPerson,
   type FoundCall,
   replaceDeadLetter,
-  searchDeadLetters,
   type SearchPlace,
   type Store,
 } from '@ramal/store';
-import { searchPerson, toHint } from './person-search.ts';
+import { searchPerson, toHint, toLetterStores } from './person-search.ts';
 import type { SubjectOf } from './subject-hash.ts';
 
 export interface PrivacyDeps {
@@ -171,14 +171,16 @@ async function eraseRest(
   { tenant, person, dryRun = false }: ErasureRequest,
   report: ErasureReport,
 ): Promise<void> {
-  for (const letter of await searchDeadLetters(store, tenant, toHint(person))) {
-    const payload =
-      person.kind === 'user'
-        ? letter.payload.replaceAll(JSON.stringify(person.user), JSON.stringify(ERASED))
-        : withoutNumber(letter.payload, person.number);
-    if (payload === letter.payload) continue;
-    report.deadLetters += 1;
-    if (!dryRun) await replaceDeadLetter(store, tenant, { id: letter.id, payload });
+  for (const held of toLetterStores(directory, store)) {
+    for await (const letter of eachDeadLetter(held, tenant, toHint(person))) {
+      const payload =
+        person.kind === 'user'
+          ? letter.payload.replaceAll(JSON.stringify(person.user), JSON.stringify(ERASED))
+          : withoutNumber(letter.payload, person.number);
+      if (payload === letter.payload) continue;
+      report.deadLetters += 1;
+      if (!dryRun) await replaceDeadLetter(held, tenant, { id: letter.id, payload });
+    }
   }
   report.stream = await live.eraseStored(tenant, person, { dryRun });
   if (person.kind !== 'user') return;

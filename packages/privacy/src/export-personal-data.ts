@@ -3,17 +3,17 @@ import type { CallEvent, CallView } from '@ramal/contracts';
 import {
   appendAudit,
   type AuditRecord,
+  eachDeadLetter,
   findUserRecord,
   listAuditOf,
   listCallEvents,
   listCallTraces,
-  searchDeadLetters,
   type SearchPlace,
   type StoredTrace,
   type UserRecord,
 } from '@ramal/store';
 import type { PrivacyDeps } from './erase-personal-data.ts';
-import { searchPerson, toHint } from './person-search.ts';
+import { searchPerson, toHint, toLetterStores } from './person-search.ts';
 
 export interface ExportRequest {
   tenant: string;
@@ -82,8 +82,11 @@ async function readOnce(
   { tenant, person }: ExportRequest,
   exported: PersonExport,
 ): Promise<void> {
-  const letters = await searchDeadLetters(await historyOf(tenant), tenant, toHint(person));
-  exported.deadLetters = letters.filter(({ payload }) => speaksOf(payload, person));
+  for (const held of toLetterStores(directory, await historyOf(tenant))) {
+    for await (const letter of eachDeadLetter(held, tenant, toHint(person))) {
+      if (speaksOf(letter.payload, person)) exported.deadLetters.push(letter);
+    }
+  }
   const subject = subjectOf(tenant, person);
   exported.audit = subject === null ? [] : await listAuditOf(directory, tenant, subject);
   if (person.kind === 'user') exported.user = await findUserRecord(directory, tenant, person.user);

@@ -18,6 +18,14 @@ export function toHint(person: Person): PersonHint {
   return { digits: person.number.replace(/\D/g, '').slice(-TAIL_DIGITS) };
 }
 
+/**
+ * Where a tenant's dead letters lie: what could not even be read lies in the shared database, also of a tenant whose calls
+ * are stored in one of its own (R42).
+ */
+export function toLetterStores<Held extends Queryable>(shared: Held, history: Held): Held[] {
+  return shared === history ? [history] : [history, shared];
+}
+
 /** The calls among the tenant's next ones that do speak of the person. */
 export async function searchPerson(
   store: Queryable,

@@ -3,6 +3,7 @@ import {
   type Cutoff,
   listMonths,
   listTenantsOfMonth,
+  listTenantsWithDeadLetters,
   listTenantsWithOwnDatabase,
   type RetentionCounts,
   runRetention,
@@ -55,7 +56,7 @@ export async function runTenantsRetention(options: TenantsRetentionOptions): Pro
     });
     done.push({ ownDatabaseOf, counts });
   };
-  await run(tenants.store, null, await listTenantsWithCalls(tenants.store));
+  await run(tenants.store, null, await listTenantsWithRows(tenants.store));
   for (const owner of await listTenantsWithOwnDatabase(tenants.store)) {
     if (signal?.aborted === true) break;
     try {
@@ -83,10 +84,12 @@ async function readCutoff(
   return [{ tenant, callsBeforeMs: toMs(days), recordingsBeforeMs: toMs(recordingDays) }];
 }
 
-async function listTenantsWithCalls(store: Store): Promise<string[]> {
+async function listTenantsWithRows(store: Store): Promise<string[]> {
   const found = new Set<string>();
   for (const month of await listMonths(store)) {
     for (const tenant of await listTenantsOfMonth(store, month)) found.add(tenant);
   }
+  // Who has no calls here may have what could not be read.
+  for (const tenant of await listTenantsWithDeadLetters(store)) found.add(tenant);
   return [...found];
 }

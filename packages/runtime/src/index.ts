@@ -9,9 +9,15 @@ export {
 export { toClientAddress, toNetwork } from './client-address.ts';
 export { type CommonEnv, commonEnv } from './common-env.ts';
 export { DIALER_FAILPOINTS } from './dialer-failpoints.ts';
+export { createEventLoopCheck } from './event-loop-check.ts';
 export { announceFailpoints, failpoint } from './failpoint.ts';
 export { createKeyedLimit, type KeyedLimit } from './keyed-limit.ts';
-export { type Releasers, type RunServiceOptions, runService } from './lifecycle.ts';
+export {
+  DEFAULT_STOP_TIMEOUT_MS,
+  type Releasers,
+  type RunServiceOptions,
+  runService,
+} from './lifecycle.ts';
 export { createLogger, type Logger, maskNumber, toLoggedError } from './logger.ts';
 export { readMasterKeys, readMasterKeysOf } from './master-key-env.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
@@ -34,6 +40,7 @@ export {
   signingSecret,
   upTo,
 } from './parse-env.ts';
+export { createProgressCheck, type ProgressCheck } from './progress-check.ts';
 export { createProviderKeys, type FetchKeys, type ProviderKeys } from './provider-keys.ts';
 export { isSwitchedOff } from './test-switch.ts';
 export { createTokenBucket, type TokenBucket } from './token-bucket.ts';

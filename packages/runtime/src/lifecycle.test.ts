@@ -64,6 +64,46 @@ describe('a service', () => {
     ]);
   });
 
+  it('gives one release the time it asks for', async () => {
+    const child = run(`${ALIVE}
+      releasers.add('patient', () => new Promise((resolve) => setTimeout(resolve, 600)).then(() => say('done')), 60_000);
+    `);
+    await started(child);
+    child.kill('SIGTERM');
+    expect(await child.exited).toEqual([0, null]);
+    expect(said(child)).toEqual(['started', 'done']);
+  });
+
+  it('ends as it is when the whole stop takes too long, and says what held it up', async () => {
+    const hanging = (name: string) => `releasers.add('${name}', () => new Promise(() => undefined));`;
+    const child = run(
+      `${ALIVE} ${['e', 'd', 'c', 'b', 'a'].map(hanging).join('')}`,
+      'releaseTimeoutMs: 1_000, stopTimeoutMs: 1_500,',
+    );
+    await started(child);
+    child.kill('SIGTERM');
+    expect(await child.exited).toEqual([1, null]);
+    const last = child.lines.findLast((line) => line.startsWith('{')) ?? '{}';
+    expect(JSON.parse(last)).toMatchObject({
+      level: 'fatal',
+      held: expect.stringMatching(/^[ab]$/),
+      msg: 'the stop takes too long: the process ends as it is',
+    });
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('asked once more, by %s, ends at once', async (signal) => {
+    const child = run(
+      `${ALIVE} releasers.add('slow', () => { say('releasing'); return new Promise(() => undefined); });`,
+      'releaseTimeoutMs: 600_000, stopTimeoutMs: 600_000,',
+    );
+    await started(child);
+    child.kill('SIGTERM');
+    await sleepUntil(() => child.lines.includes('releasing'), { timeoutMs: 15_000 });
+    child.kill(signal);
+    expect(await child.exited).toEqual([1, null]);
+    expect(logged(child, 'asked to stop again: the process ends as it is')).toBe(true);
+  });
+
   it('that can’t start releases what it had, and ends badly', async () => {
     const child = run(`${THREE} throw new Error('no database');`);
     expect(await child.exited).toEqual([1, null]);
@@ -97,6 +137,28 @@ describe('a service', () => {
     child.closeInput();
     expect(await child.exited).toEqual([0, null]);
     expect(said(child)).toEqual(['started', ...RELEASED]);
+  });
+
+  it('goes with its supervisor also where somebody else keeps its input open', async () => {
+    // The middle process is the supervisor; the test holds the other end of what both read.
+    const child = runChild(`
+      if (process.env.INNER === undefined) {
+        const { spawn } = await import('node:child_process');
+        const inner = spawn(process.execPath, process.execArgv, {
+          env: { ...process.env, INNER: '1' }, stdio: 'inherit',
+        });
+        setInterval(() => undefined, 1000);
+      } else {
+        await runService({
+          logger: createLogger('child', 'info'),
+          watchParent: true,
+          async start() { console.log('started'); process.kill(process.ppid, 'SIGKILL'); },
+        });
+      }
+    `);
+    await sleepUntil(() => logged(child, 'stopped'), { timeoutMs: 15_000 });
+    expect(child.lines.some((line) => line.includes('"why":"parent gone"'))).toBe(true);
+    await child.exited;
   });
 
   it('does not mind its input otherwise', async () => {

@@ -69,3 +69,11 @@ export async function dropMonth(
 function toStart(suffix: string): string {
   return `${suffix.replace('_', '-')}-01T00:00:00Z`;
 }
+
+/** Tenants that have dead letters in this database. */
+export async function listTenantsWithDeadLetters(store: Queryable): Promise<string[]> {
+  const { rows } = await store.query<{ tenant: string }>(
+    'select distinct tenant from dead_letters where tenant is not null',
+  );
+  return rows.map(({ tenant }) => tenant);
+}

@@ -75,6 +75,7 @@ export {
 } from './erase-calls.ts';
 export {
   deleteInactiveUser,
+  eachDeadLetter,
   findUserRecord,
   forgetAuditPerson,
   type FoundLetter,
@@ -85,7 +86,20 @@ export {
 } from './person-records.ts';
 export { EventDataError, isDataError } from './data-error.ts';
 export { listUsersOnDefaultSenha } from './default-senha-users.ts';
-export type { DeadLetter } from './dead-letters.ts';
+export {
+  addDeadLetter,
+  type DeadLetter,
+  type DeadLetterSource,
+  type NewDeadLetter,
+} from './dead-letters.ts';
+export {
+  countDeadLetters,
+  type DeadLetterFilter,
+  type DeadLetterRecord,
+  findDeadLetter,
+  listDeadLetters,
+  tryDeadLetter,
+} from './dead-letter-replay.ts';
 export { hashSecret } from './hash-secret.ts';
 export { NetworkInvalidError, type NetworkList, parseNetworks, toPlainAddress } from './network-list.ts';
 export { isPassword } from './password-hash.ts';
@@ -109,7 +123,7 @@ export {
   type TenantLookup,
   type TenantProfile,
 } from './tenant-lookup.ts';
-export { listMonths, listTenantsOfMonth } from './expired-months.ts';
+export { listMonths, listTenantsOfMonth, listTenantsWithDeadLetters } from './expired-months.ts';
 export { type EraseLate } from './late-events.ts';
 export { claimRetentionRun, finishRetentionRun } from './retention-floors.ts';
 export { type RetentionCounts, type RetentionOptions, runRetention } from './run-retention.ts';

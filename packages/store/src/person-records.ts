@@ -8,25 +8,53 @@ export interface FoundLetter {
   createdAt: string;
 }
 
-/** Dead letters of a tenant, and of nobody, that hold a text or, whatever stands between them, some digits. */
+/** One step of a search: how many at most, and behind which id it goes on. */
+interface LetterPage {
+  afterId?: string | null;
+  limit?: number;
+}
+
+const PAGE = 1_000;
+
+/**
+ * Dead letters of a tenant, and of nobody, that hold a text or, whatever stands between them, some digits: the next ones
+ * by id, at most `limit`. Fewer than that are the last.
+ */
 export async function searchDeadLetters(
   store: Queryable,
   tenant: string,
   hint: { digits: string } | { text: string },
+  { afterId = null, limit = PAGE }: LetterPage = {},
 ): Promise<FoundLetter[]> {
   const { rows } = await store.query<FoundLetter>(
     `select id::text as id, payload, to_char(created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "createdAt"
        from dead_letters
-      where (tenant = $1 or tenant is null)
+      where (tenant = $1 or tenant is null) and ($3::bigint is null or id > $3::bigint)
         and ${
           'digits' in hint
             ? `regexp_replace(payload, '\\D', '', 'g') like '%' || $2 || '%'`
             : `position(to_jsonb($2::text)::text in payload) > 0`
         }
-      order by id limit 1000`,
-    [tenant, 'digits' in hint ? hint.digits : hint.text],
+      order by dead_letters.id limit $4`,
+    [tenant, 'digits' in hint ? hint.digits : hint.text, afterId, limit],
   );
   return rows;
+}
+
+/** All of them, a page at a time. */
+export async function* eachDeadLetter(
+  store: Queryable,
+  tenant: string,
+  hint: { digits: string } | { text: string },
+  limit = PAGE,
+): AsyncGenerator<FoundLetter> {
+  let afterId: string | null = null;
+  for (;;) {
+    const page: FoundLetter[] = await searchDeadLetters(store, tenant, hint, { afterId, limit });
+    yield* page;
+    afterId = page.at(-1)?.id ?? null;
+    if (page.length < limit) return;
+  }
 }
 
 export async function replaceDeadLetter(

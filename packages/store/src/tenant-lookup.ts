@@ -51,6 +51,8 @@ export interface TenantProfile {
   userByRamal: ReadonlyMap<string, string>;
   /** Active users, with their extension where they have one. */
   ramalByUser: ReadonlyMap<string, string | null>;
+  /** Users who are switched off (`agents.active`); who is in no row at all is not among them. */
+  inactiveUsers?: ReadonlySet<string>;
   /** The tenant's own database is out of reach and was never read: callbacks are read by the usual names (R30). */
   provisional?: true;
 }
@@ -255,6 +257,7 @@ function buildProfile(tenant: Tenant, agents: readonly Agent[], rows: CtiRows): 
     ringGroups: toRingGroups(settings),
     userByRamal,
     ramalByUser,
+    inactiveUsers: new Set(agents.flatMap(({ user, active }) => (active ? [] : [user]))),
   };
 }
 

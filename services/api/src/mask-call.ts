@@ -1,5 +1,5 @@
 import type { CallEvent, HistoryCall } from '@ramal/contracts';
-import { maskNumber, maskNumbersIn } from './mask-numbers.ts';
+import { maskNumber, maskNumbersIn } from '@ramal/calls';
 
 /** A call without whole phone numbers, wherever they stand: also in a recording's name and in what the CRM attached. */
 export function maskCall(call: HistoryCall): HistoryCall {

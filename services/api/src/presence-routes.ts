@@ -4,7 +4,7 @@ import { type Agent, findAgent, listAgents, type Queryable } from '@ramal/store'
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { refuses, replies, SECURITY } from './http-docs.ts';
-import { maskNumbersIn } from './mask-numbers.ts';
+import { maskNumbersIn } from '@ramal/calls';
 import { parseInput } from './parse-input.ts';
 import { type Authenticate, requireRight } from './principal.ts';
 import type { ToReadableTenant } from './readable-tenant.ts';

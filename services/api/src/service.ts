@@ -91,7 +91,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     inbox: createAgentInbox(redis, names, bus),
     presence: createPresence(redis, names),
     live: createLivePersons(redis, names),
-    subjectOf: createSubjectOf(config.RAMAL_MASTER_KEY ?? null),
+    subjectOf: createSubjectOf(masterKeys?.[0] ?? null),
     intents: createDialIntents({ redis, names, bus, queue, newCallId, recorder }),
     limiter: createDialLimiter(redis, names),
     events,

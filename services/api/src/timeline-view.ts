@@ -1,5 +1,5 @@
 import type { PopupOutcome } from '@ramal/contracts';
-import { maskNumber, maskNumbersIn } from './mask-numbers.ts';
+import { maskNumber, maskNumbersIn } from '@ramal/calls';
 import type { TimelineStep } from './timeline-step.ts';
 
 /**

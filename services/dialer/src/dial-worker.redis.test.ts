@@ -5,7 +5,7 @@ import {
   type DialIntents,
   type DialQueue,
 } from '@ramal/bus';
-import { newCallId } from '@ramal/runtime';
+import { createProgressCheck, newCallId } from '@ramal/runtime';
 import { sleepUntil, startPbx, type TestPbx } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
@@ -46,6 +46,7 @@ function startWorker(): void {
       concurrency: 1_000,
       run: (job, attempt) => runDial(job, attempt, dialer.deps),
       events: dialer.deps.events,
+      onProgress: () => undefined,
     }),
   );
 }
@@ -103,3 +104,45 @@ it('dials that wait for their turn at the CTI are asked for once each, and waiti
   expect(attempts.length).toBeGreaterThan(numbers.length);
   expect(new Set(attempts)).toEqual(new Set([1]));
 });
+
+it('trap 2: a worker that works lives by its canaries alone; one that stands still without a word does not', async () => {
+  const progress = createProgressCheck({
+    name: 'worker',
+    problem: 'the worker makes no progress',
+    stalledAfterMs: 3_000,
+    isAway: () => redis.status !== 'ready',
+  });
+  let finished = 0;
+  let hang = false;
+  let letGo = () => undefined as void;
+  const stuck = new Promise<void>((resolve) => (letGo = resolve));
+  workers.push(
+    startDialWorker({
+      redisUrl: dialer.server.url,
+      concurrency: 1,
+      // What earlier tests have left is let through.
+      run: () => (hang ? stuck : Promise.resolve()),
+      events: dialer.deps.events,
+      onProgress() {
+        finished += 1;
+        progress.progressed();
+      },
+      canaryEveryMs: 300,
+    }),
+  );
+  try {
+    await sleepUntil(async () => (await queue.waiting()) === 0, { timeoutMs: 20_000 });
+    const before = finished;
+    await sleepUntil(() => finished >= before + 3, { timeoutMs: 20_000, describe: 'three canaries' });
+    expect(progress.check()).toBeNull();
+    // The one job it may have at a time never ends: from here on no canary is taken.
+    hang = true;
+    await click('stuck');
+    await sleepUntil(() => progress.check() !== null, { timeoutMs: 20_000, describe: 'it to stand still' });
+    letGo();
+    await sleepUntil(() => progress.check() === null, { timeoutMs: 20_000, describe: 'it to go on' });
+  } finally {
+    letGo();
+    progress.stop();
+  }
+}, 70_000);

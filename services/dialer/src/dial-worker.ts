@@ -11,8 +11,6 @@ import { createTenantTurns } from './tenant-turns.ts';
 export interface DialWorker {
   /** Takes no new jobs and waits for the running ones. */
   close(): Promise<void>;
-  /** When this process last finished a job, `performance.now()`; the canary makes sure there are some. */
-  lastProgressMs(): number;
 }
 
 const CANARY = 'canary';
@@ -29,11 +27,14 @@ export function startDialWorker(options: {
   concurrency: number;
   run(job: DialJob, attempt: Attempt): Promise<void>;
   events: Events;
+  /** Called for each job that this process has finished; the canary makes sure there are some. */
+  onProgress(): void;
+  /** How often a canary is put into the queue, in ms; default 10 s. */
+  canaryEveryMs?: number;
 }): DialWorker {
-  const { redisUrl, concurrency, run, events } = options;
+  const { redisUrl, concurrency, run, events, onProgress, canaryEveryMs = CANARY_EVERY_MS } = options;
   // Both ends wait for Redis to come back for as long as it takes.
   const connection = { url: redisUrl, maxRetriesPerRequest: null, disableClientInfo: true };
-  let lastProgressMs = performance.now();
   const turns = createTenantTurns(TENANT_TURNS);
 
   const process = async (job: Job, token: string | undefined): Promise<void> => {
@@ -55,21 +56,14 @@ export function startDialWorker(options: {
       onPlaced();
     }
   };
-  const worker = new Worker(
-    DIAL_QUEUE.name,
-    (job, token) =>
-      process(job, token).finally(() => {
-        lastProgressMs = performance.now();
-      }),
-    {
-      connection,
-      prefix: DIAL_QUEUE.prefix,
-      concurrency,
-      // A stalled job may have been sent: the intent's own record decides, never the queue.
-      maxStalledCount: 0,
-      drainDelay: 2,
-    },
-  );
+  const worker = new Worker(DIAL_QUEUE.name, (job, token) => process(job, token).finally(onProgress), {
+    connection,
+    prefix: DIAL_QUEUE.prefix,
+    concurrency,
+    // A stalled job may have been sent: the intent's own record decides, never the queue.
+    maxStalledCount: 0,
+    drainDelay: 2,
+  });
   worker.on('error', (error) => events.backgroundFailed('queue', error));
 
   const canaries = new Queue(DIAL_QUEUE.name, { connection, prefix: DIAL_QUEUE.prefix });
@@ -78,10 +72,9 @@ export function startDialWorker(options: {
     canaries
       .add(CANARY, {}, { priority: 1, removeOnComplete: true, removeOnFail: true })
       .catch((error: unknown) => events.backgroundFailed('canary', error));
-  }, CANARY_EVERY_MS);
+  }, canaryEveryMs);
 
   return {
-    lastProgressMs: () => lastProgressMs,
     async close() {
       clearInterval(timer);
       await Promise.allSettled([worker.close(), canaries.close()]);

@@ -10,7 +10,9 @@ import {
 import { createNames } from '@ramal/contracts';
 import { createOutbound } from '@ramal/outbound';
 import {
+  createEventLoopCheck,
   createMetrics,
+  createProgressCheck,
   type Logger,
   newCallId,
   readMasterKeys,
@@ -24,7 +26,10 @@ import { startDialWorker } from './dial-worker.ts';
 import { createEvents } from './events.ts';
 import { runDial } from './run-dial.ts';
 
-/** A dialer that has finished nothing for this long, with a canary every ten seconds, is stuck. */
+/**
+ * A dialer that has finished nothing for this long is stuck. Each one puts a canary into the queue every ten seconds; with
+ * several of them another one may take it, but hardly all of them for so long.
+ */
 const STALLED_AFTER_MS = 120_000;
 
 /** Wires the dialer in the order a dial flows through it. */
@@ -74,25 +79,33 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
     }),
     recorder,
   };
+  const progress = createProgressCheck({
+    name: 'worker',
+    problem: 'the worker makes no progress',
+    stalledAfterMs: STALLED_AFTER_MS,
+    // Without Redis there is no progress to make, and a restart would not bring it back.
+    isAway: () => redis.status !== 'ready',
+  });
+  releasers.add('progress', () => progress.stop());
+  const loop = createEventLoopCheck();
+  releasers.add('event loop monitor', () => loop.stop());
   const worker = startDialWorker({
     redisUrl: config.REDIS_URL,
     concurrency: config.DIALER_CONCURRENCY,
     run: (job, attempt) => runDial(job, attempt, deps),
     events,
+    onProgress: progress.progressed,
   });
   const queue = createDialQueue(redis);
   releasers.add('queue depth', () => queue.close());
   metrics.gauge('ramal_dialer_queue_depth', 'Dials that wait for a dialer', () => queue.waiting());
 
-  const progressing = () =>
-    performance.now() - worker.lastProgressMs() < STALLED_AFTER_MS ? null : 'the worker makes no progress';
   const ops = await startOpsServer({
     host: config.OPS_HOST,
     port: config.OPS_PORT,
     metrics,
     health: {
-      // Without Redis there is no progress to make, and a restart would not bring it back.
-      live: [{ name: 'worker', check: () => (redis.status === 'ready' ? progressing() : null) }],
+      live: [progress, loop],
       ready: [
         { name: 'redis', check: async () => ((await redis.ping()) === 'PONG' ? null : 'no pong') },
         {

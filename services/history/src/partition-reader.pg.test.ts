@@ -10,6 +10,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { incoming, openTestHistory, type TestHistory } from '../test/open-test-history.ts';
+import { startPartitionReader } from './partition-reader.ts';
 
 let postgres: RestartableServer;
 let database: TestDatabase;
@@ -299,4 +300,39 @@ it('a stop ends after the batch under way, in time, and owes nothing', async () 
   expect(performance.now() - startedMs).toBeLessThan(15_000);
   expect(await test.pending()).toBe(0);
   expect(worker.lastTurnMs()).toBeLessThanOrEqual(performance.now());
+});
+
+it('comes round while its stream can’t be read, and stands still where a read never ends', async () => {
+  let hang = false;
+  const refuse = () => Promise.reject(new Error('away'));
+  const stream = {
+    reclaim: refuse,
+    read: refuse,
+    forgetIdleConsumers: refuse,
+  } as unknown as typeof test.stream;
+  const reader = startPartitionReader({
+    stream: { ...stream, reclaim: () => (hang ? new Promise(() => undefined) : refuse()) },
+    store: test.store,
+    lanes: { divert: async (entries) => [...entries], stop: async () => undefined },
+    events: test.events,
+    partition: 0,
+    consumer: 'a',
+    batch: 1,
+    reclaimAfterMs: 1,
+    gatherMs: 0,
+    reclaimEveryMs: 0,
+  });
+  const startedMs = reader.lastTurnMs();
+  await sleepUntil(() => reader.lastTurnMs() > startedMs);
+  hang = true;
+  let lastMs = -1;
+  await sleepUntil(
+    () => {
+      const still = reader.lastTurnMs() === lastMs;
+      lastMs = reader.lastTurnMs();
+      return still;
+    },
+    // Longer than it waits between two tries.
+    { everyMs: 3_000, timeoutMs: 30_000 },
+  );
 });

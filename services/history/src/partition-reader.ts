@@ -10,7 +10,10 @@ import type { TenantLanes } from './tenant-lanes.ts';
 export interface PartitionReader {
   /** Ends after the batch under way. */
   stop(): Promise<void>;
-  /** When the loop last came round, `performance.now()`: reading nothing is progress, being stuck is not. */
+  /**
+   * When the loop last came round, `performance.now()`: reading nothing is progress, and so is a failure that is tried
+   * again, since each wait in it has an end; being stuck is not.
+   */
   lastTurnMs(): number;
   /** Up to when, epoch ms by Redis' clock, this reader found everything stored; 0 as long as it knows nothing. */
   storedUpToMs(): number;
@@ -107,12 +110,12 @@ export function startPartitionReader(options: PartitionReaderOptions): Partition
     while (!stopping.signal.aborted) {
       try {
         await turn();
-        lastTurnMs = performance.now();
         retryMs = FIRST_RETRY_MS;
       } catch (error) {
         if (stopping.signal.aborted) return;
         await recover(error);
       }
+      lastTurnMs = performance.now();
     }
   };
 

@@ -8,6 +8,7 @@ import {
 } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import {
+  createEventLoopCheck,
   createMetrics,
   type Logger,
   readMasterKeys,
@@ -99,12 +100,14 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
     publicUrl: config.WEBHOOK_PUBLIC_URL,
   });
 
+  const loop = createEventLoopCheck();
+  releasers.add('event loop monitor', () => loop.stop());
   const ops = await startOpsServer({
     host: config.OPS_HOST,
     port: config.OPS_PORT,
     metrics,
     health: {
-      live: [{ name: 'http', check: () => (app.server.listening ? null : 'not listening') }],
+      live: [{ name: 'http', check: () => (app.server.listening ? null : 'not listening') }, loop],
       ready: [
         { name: 'http', check: () => (app.server.listening ? null : 'not listening') },
         { name: 'redis', check: async () => ((await redis.ping()) === 'PONG' ? null : 'no pong') },

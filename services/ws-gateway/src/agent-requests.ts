@@ -17,7 +17,15 @@ export interface AgentRequests {
   /** @throws WireError `popup_not_found` */
   react(agent: AgentIdentity, popupId: string, reaction: 'popup.seen' | 'popup.dismissed'): Promise<object>;
   /** Whether the tenant may be served at all, and what its call buttons should do (R1, R42). */
-  tenantState(tenant: string): Promise<{ active: boolean; cti: CtiStatus }>;
+  tenantState(tenant: string): Promise<TenantState>;
+}
+
+/** What is known of a tenant, from memory. */
+export interface TenantState {
+  active: boolean;
+  cti: CtiStatus;
+  /** Users who are switched off; absent while nobody can tell. */
+  inactiveUsers?: ReadonlySet<string> | undefined;
 }
 
 export function createAgentRequests(options: {
@@ -95,7 +103,11 @@ export function createAgentRequests(options: {
     },
     async tenantState(tenant) {
       const profile = await lookup.profile(tenant);
-      return { active: profile?.tenant.active === true, cti: toCtiStatus(profile, downCtis.has(tenant)) };
+      return {
+        active: profile?.tenant.active === true,
+        cti: toCtiStatus(profile, downCtis.has(tenant)),
+        inactiveUsers: profile?.inactiveUsers,
+      };
     },
   };
 }

@@ -3,7 +3,7 @@ import { CLOSE, type ClientFrame, type CloseKind, type CtiStatus } from '@ramal/
 import { type AgentAccess, AgentTokenInvalidError, type VerifiedAgent, WireError } from '@ramal/runtime';
 import type { AdmittedSocket } from './admission.ts';
 import type { AgentHub } from './agent-hub.ts';
-import type { AgentRequests } from './agent-requests.ts';
+import type { AgentRequests, TenantState } from './agent-requests.ts';
 import { AgentSession, type SessionState } from './agent-session.ts';
 import { type BoundSocket, bindSocket } from './bound-socket.ts';
 import { chooseDialect, RAMAL_V1 } from './choose-dialect.ts';
@@ -95,7 +95,9 @@ export function openConnection(
         : await deps.login(frame.data, admitted.remoteAddress);
     deps.requireStanding(verified);
     const { tenant, user } = verified.identity;
-    const { active, cti } = await tenantState(deps, tenant);
+    const { active, cti, inactiveUsers } = await tenantState(deps, tenant);
+    if (inactiveUsers?.has(user) === true)
+      throw new AgentTokenInvalidError('this user is switched off', false);
     if (!active) {
       refuse(new WireError('tenant_disabled', 'this company is not active'), frame.id);
       return close('tenantDisabled');
@@ -285,10 +287,7 @@ function toManners(frame: AuthFrame): SocketManners {
 }
 
 /** The directory being out of reach keeps nobody from hearing of their calls: a dial is checked again anyway. */
-async function tenantState(
-  deps: ConnectionDeps,
-  tenant: string,
-): Promise<{ active: boolean; cti: CtiStatus }> {
+async function tenantState(deps: ConnectionDeps, tenant: string): Promise<TenantState> {
   try {
     return await deps.requests.tenantState(tenant);
   } catch (error) {

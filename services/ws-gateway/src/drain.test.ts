@@ -37,6 +37,19 @@ describe('a stop', () => {
     expect(hub.all()).toEqual([]);
   });
 
+  it('closes those too who log in while it goes on', async () => {
+    const first = gateway.connect();
+    await first.auth('ana');
+    const draining = drain(hub, 300);
+    const late = gateway.connect();
+    await late.auth('bruno');
+    await draining;
+    expect([first, late].map(({ socket }) => socket.closedWith?.code)).toEqual(
+      Array(2).fill(CLOSE.restart.code),
+    );
+    expect(hub.all()).toEqual([]);
+  });
+
   it('without anybody ends at once', async () => {
     const startedMs = performance.now();
     await drain(hub, 10_000);

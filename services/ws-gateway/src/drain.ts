@@ -3,7 +3,10 @@ import type { AgentHub } from './agent-hub.ts';
 
 const STEPS = 10;
 
-/** Asks every agent to come back elsewhere, spread over `drainMs` so that they don't all come at once. */
+/**
+ * Asks every agent to come back elsewhere, spread over `drainMs` so that they don't all come at once. Each is told a moment of
+ * its own; who is still there is closed, a tenth at a time, and last of all who logged in meanwhile.
+ */
 export async function drain(hub: AgentHub, drainMs: number): Promise<void> {
   const sessions = hub.all();
   for (const { socket } of sessions) {
@@ -17,4 +20,5 @@ export async function drain(hub: AgentHub, drainMs: number): Promise<void> {
       socket.close(CLOSE.restart.code, CLOSE.restart.reason);
     }
   }
+  for (const { socket } of hub.all()) socket.close(CLOSE.restart.code, CLOSE.restart.reason);
 }

@@ -1,4 +1,4 @@
-import { createLogger, parseEnv, runService } from '@ramal/runtime';
+import { createLogger, DEFAULT_STOP_TIMEOUT_MS, parseEnv, runService } from '@ramal/runtime';
 import { configSchema } from './config.ts';
 import { startGateway } from './service.ts';
 
@@ -8,7 +8,8 @@ try {
   await runService({
     logger,
     watchParent: config.RAMAL_PARENT_WATCH,
-    releaseTimeoutMs: config.GATEWAY_DRAIN_MS + 3_000,
+    // Agents leave first, however long they are given for it.
+    stopTimeoutMs: config.GATEWAY_DRAIN_MS + DEFAULT_STOP_TIMEOUT_MS,
     start: (releasers) => startGateway(config, logger, releasers),
   });
 } catch (error) {

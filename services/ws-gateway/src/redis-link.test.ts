@@ -38,7 +38,7 @@ it('I5 is mended once everything is subscribed again and every agent is up to da
   const sockets = [await joined('ana'), await joined('ana'), await joined('bruno')];
   link.silent();
   memory.reconnect();
-  expect([link.cutOff(), link.mendedMs()]).toEqual([true, 0]);
+  expect(link.cutOff()).toBe(true);
   memory.tell('missed');
   const open = memory.hold();
   const before = memory.reads;
@@ -47,7 +47,6 @@ it('I5 is mended once everything is subscribed again and every agent is up to da
   expect(link.cutOff()).toBe(true);
   open();
   await sleepUntil(() => !link.cutOff());
-  expect(link.mendedMs()).toBeGreaterThan(0);
   memory.tell('live');
   for (const socket of sockets) expect(hears(socket)).toEqual(['missed', 'live']);
   expect(changes).toEqual([true, false]);

@@ -7,8 +7,6 @@ import type { Events } from './events.ts';
 export interface RedisLink {
   /** From the silence until Redis is heard again **and** every agent has been brought up to date. */
   cutOff(): boolean;
-  /** When it was last mended, by this process' clock, ms; 0 if it never broke. */
-  mendedMs(): number;
   /** Called at each change of `cutOff`. */
   onChange(listener: () => void): void;
   /** Nothing is heard any more. */
@@ -34,7 +32,6 @@ export function createRedisLink(options: { feed: AgentFeed; hub: AgentHub; event
   let mending = false;
   let again = false;
   let stopped = false;
-  let mendedMs = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const change = (next: typeof cut) => {
@@ -58,8 +55,8 @@ export function createRedisLink(options: { feed: AgentFeed; hub: AgentHub; event
       // What broke meanwhile may have broken what was just mended.
       while (again && !silent && !stopped) await mendOnce();
       if (cut === null || silent || stopped) return;
-      mendedMs = performance.now();
-      events.redisMended({ cutOffMs: Math.round(mendedMs - cut.sinceMs), agents: hub.all().length });
+      const cutOffMs = Math.round(performance.now() - cut.sinceMs);
+      events.redisMended({ cutOffMs, agents: hub.all().length });
       change(null);
     } catch (error) {
       events.backgroundFailed('feed', error);
@@ -71,7 +68,6 @@ export function createRedisLink(options: { feed: AgentFeed; hub: AgentHub; event
 
   return {
     cutOff: () => cut !== null,
-    mendedMs: () => mendedMs,
     onChange: (listener) => void listeners.push(listener),
     silent() {
       if (isSwitchedOff('gateway.probe')) return;

@@ -17,7 +17,9 @@ import { createNames, MAX_FRAME_BYTES } from '@ramal/contracts';
 import { createOutbound } from '@ramal/outbound';
 import {
   createAgentAccess,
+  createEventLoopCheck,
   createMetrics,
+  createProgressCheck,
   createProviderKeys,
   type Logger,
   newCallId,
@@ -45,7 +47,12 @@ import { loadUws } from './uws-module.ts';
 import { startUwsServer } from './uws-server.ts';
 import { startWatchdog } from './watchdog.ts';
 
+/** What closing the last sockets may take beside the time that agents are given. */
+const DRAIN_GRACE_MS = 5_000;
+/** A round of the watchdog takes milliseconds, and some seconds where Redis does not answer. */
 const STALLED_AFTER_MS = 30_000;
+/** Connections are made anew every few seconds, and all inboxes are read within some more. */
+const CUT_OFF_AFTER_MS = 120_000;
 
 /** Wires the gateway in the order a click flows through it; everything opened is released in reverse. */
 export async function startGateway(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
@@ -113,7 +120,28 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
     events,
   });
 
-  const watchdog = startWatchdog({ intents, partitions: names.partitions, events });
+  const rounds = createProgressCheck({
+    name: 'watchdog',
+    problem: 'the watchdog makes no progress',
+    stalledAfterMs: STALLED_AFTER_MS,
+    isAway: () => redis.status !== 'ready',
+  });
+  const fed = createProgressCheck({
+    name: 'feed',
+    problem: 'nothing is heard of redis although it answers',
+    stalledAfterMs: CUT_OFF_AFTER_MS,
+    isAway: () => redis.status !== 'ready' || !link.cutOff(),
+  });
+  const loop = createEventLoopCheck();
+  releasers.add('liveness', () => {
+    for (const check of [rounds, fed, loop]) check.stop();
+  });
+  const watchdog = startWatchdog({
+    intents,
+    partitions: names.partitions,
+    events,
+    onProgress: rounds.progressed,
+  });
   releasers.add('watchdog', () => watchdog.stop());
   const watch = startTenantWatch({ hub, tenantState: requests.tenantState, link, events });
   releasers.add('tenant watch', () => watch.stop());
@@ -209,20 +237,13 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
     Number(link.cutOff()),
   );
 
-  const watching = () => {
-    // Right after an outage it has yet to make its first round.
-    const sinceMs = Math.max(watchdog.lastRunMs(), link.mendedMs());
-    return performance.now() - sinceMs < STALLED_AFTER_MS ? null : 'the watchdog makes no progress';
-  };
   const ops = await startOpsServer({
     host: config.OPS_HOST,
     port: config.OPS_PORT,
     metrics,
     health: {
       // Without Redis nothing progresses and a restart mends nothing: then only readiness speaks.
-      live: [
-        { name: 'watchdog', check: () => (link.cutOff() || redis.status !== 'ready' ? null : watching()) },
-      ],
+      live: [rounds, fed, loop],
       ready: [
         { name: 'accepting', check: () => (accepting ? null : 'stopping') },
         { name: 'redis', check: async () => ((await redis.ping()) === 'PONG' ? null : 'no pong') },
@@ -232,9 +253,13 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
     },
   });
   releasers.add('ops server', () => ops.close());
-  releasers.add('agents', () => {
-    accepting = false;
-    return drain(hub, config.GATEWAY_DRAIN_MS);
-  });
+  releasers.add(
+    'agents',
+    () => {
+      accepting = false;
+      return drain(hub, config.GATEWAY_DRAIN_MS);
+    },
+    config.GATEWAY_DRAIN_MS + DRAIN_GRACE_MS,
+  );
   logger.info({ port: server.port, opsPort: ops.port, build: name }, 'ws-gateway is ready');
 }

@@ -6,6 +6,7 @@ import { createMemoryInbox } from '../test/memory-inbox.ts';
 import { createNotedEvents, type NotedEvents } from '../test/noted-events.ts';
 import { type AgentHub, createAgentHub } from './agent-hub.ts';
 import { AgentSession } from './agent-session.ts';
+import type { TenantState } from './agent-requests.ts';
 import type { RedisLink } from './redis-link.ts';
 import { startTenantWatch, toTold } from './tenant-watch.ts';
 
@@ -15,7 +16,7 @@ const UNAVAILABLE: CtiStatus = { enabled: false, state: 'unavailable' };
 
 let events: NotedEvents;
 let hub: AgentHub;
-let states: Record<string, { active: boolean; cti: CtiStatus } | 'away'>;
+let states: Record<string, TenantState | 'away'>;
 let cutOff: boolean;
 let changed: () => void;
 let link: RedisLink;
@@ -72,6 +73,22 @@ it('R42 a tenant that is switched off loses its sockets', async () => {
   states['acme'] = { active: false, cti: OFF };
   await sleepUntil(() => ana.socket.closed);
   expect(ana.socket.closedWith?.code).toBe(CLOSE.tenantDisabled.code);
+  expect(other.socket.closed).toBe(false);
+});
+
+it('threat 7 a user who is switched off loses every socket, and nobody else does', async () => {
+  const [ana, again, other] = [
+    await joined('acme', OK),
+    await joined('acme', null),
+    await joined('globex', OFF),
+  ];
+  states['acme'] = { active: true, cti: OK, inactiveUsers: new Set(['bruno']) };
+  states['globex'] = { active: true, cti: OK, inactiveUsers: new Set(['bruno']) };
+  await sleepUntil(() => told(other).length > 0);
+  expect([ana.socket.closed, again.socket.closed]).toEqual([false, false]);
+  states['acme'] = { active: true, cti: OK, inactiveUsers: new Set(['ana']) };
+  await sleepUntil(() => ana.socket.closed && again.socket.closed);
+  expect(ana.socket.closedWith?.code).toBe(CLOSE.authFailed.code);
   expect(other.socket.closed).toBe(false);
 });
 

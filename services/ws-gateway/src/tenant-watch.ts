@@ -15,7 +15,7 @@ export function toTold(cti: CtiStatus, link: Pick<RedisLink, 'cutOff'>): CtiStat
 
 /**
  * Makes a change of a tenant felt by those who are connected: a tenant that was switched off loses its sockets
- * (R42), call buttons follow its configuration (R1), and the gateway's own loss of Redis. What it asks comes from
+ * (R42), a user who was (`agents.active`) theirs, however they were let in; call buttons follow its configuration (R1), and the gateway's own loss of Redis. What it asks comes from
  * memory, so it may ask often.
  */
 export function startTenantWatch(options: {
@@ -29,12 +29,19 @@ export function startTenantWatch(options: {
   let again = false;
 
   const check = async (tenant: string, sessions: readonly AgentSession[]) => {
-    const { active, cti } = await tenantState(tenant);
+    const { active, cti, inactiveUsers } = await tenantState(tenant);
     if (!active) {
       for (const { socket } of sessions) socket.close(CLOSE.tenantDisabled.code, CLOSE.tenantDisabled.reason);
       return;
     }
-    for (const session of sessions) tell(session, toTold(cti, link));
+    let switchedOff = 0;
+    for (const session of sessions) {
+      if (inactiveUsers?.has(session.identity.user) === true) {
+        switchedOff += 1;
+        session.socket.close(CLOSE.authFailed.code, CLOSE.authFailed.reason);
+      } else tell(session, toTold(cti, link));
+    }
+    if (switchedOff > 0) events.accessRevoked(switchedOff);
   };
 
   const sweep = async () => {

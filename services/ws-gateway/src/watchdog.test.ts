@@ -57,19 +57,27 @@ it('I2 settles what is overdue, each by what it is', async () => {
 it('I2 one that can’t be settled keeps no other from its end, nor the watchdog from its rounds', async () => {
   const events = createNotedEvents();
   const { intents, stepped } = overdueIntents({ a: 'poison', b: 'queued' });
-  const watchdog = startWatchdog({ intents, partitions: 1, events });
-  ({ stop } = watchdog);
-  const startedMs = watchdog.lastRunMs();
-  await sleepUntil(() => stepped.length === 1 && watchdog.lastRunMs() > startedMs);
+  let rounds = 0;
+  ({ stop } = startWatchdog({ intents, partitions: 1, events, onProgress: () => void (rounds += 1) }));
+  await sleepUntil(() => stepped.length === 1 && rounds > 1);
   expect(events.noted).toContain('backgroundFailed watchdog');
 });
 
-it('makes no progress it could tell of while Redis is away', async () => {
+it('comes round while Redis refuses, and stands still where a wait has no end', async () => {
   const events = createNotedEvents();
-  const intents = { overdue: () => Promise.reject(new Error('away')) } as unknown as DialIntents;
-  const watchdog = startWatchdog({ intents, partitions: 1, events });
-  ({ stop } = watchdog);
-  const startedMs = watchdog.lastRunMs();
-  await sleepUntil(() => events.noted.length >= 2);
-  expect(watchdog.lastRunMs()).toBe(startedMs);
+  let rounds = 0;
+  let hang = false;
+  const overdue = () => (hang ? new Promise(() => undefined) : Promise.reject(new Error('away')));
+  const intents = { overdue } as unknown as DialIntents;
+  const watchdog = startWatchdog({ intents, partitions: 1, events, onProgress: () => void (rounds += 1) });
+  await sleepUntil(() => rounds >= 2);
+  hang = true;
+  const failures = () => events.noted.length;
+  // The sweep that hangs is the last one that begins.
+  await sleepUntil(() => rounds === failures());
+  const before = rounds;
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(rounds).toBe(before);
+  stop = async () => undefined;
+  void watchdog.stop();
 });

@@ -11,12 +11,16 @@ const AT_ONCE = 25;
  * Settles dial intents whose time is up, so that an agent hears the end of every dial even with every
  * dialer dead (I2). Any number of gateways may do it at once: each verdict is one atomic commit.
  */
-export function startWatchdog(options: { intents: DialIntents; partitions: number; events: Events }): {
+export function startWatchdog(options: {
+  intents: DialIntents;
+  partitions: number;
+  events: Events;
+  /** Called when a sweep has come to its end, well or not: each wait in it has an end too. */
+  onProgress?: () => void;
+}): {
   stop(): Promise<void>;
-  lastRunMs(): number;
 } {
-  const { intents, partitions, events } = options;
-  let lastRunMs = performance.now();
+  const { intents, partitions, events, onProgress = () => undefined } = options;
   let running = Promise.resolve();
   let busy = false;
 
@@ -43,7 +47,6 @@ export function startWatchdog(options: { intents: DialIntents; partitions: numbe
 
   const sweep = async () => {
     await Promise.all(Array.from({ length: partitions }, (_, partition) => sweepPartition(partition)));
-    lastRunMs = performance.now();
   };
 
   const timer = setInterval(() => {
@@ -53,10 +56,10 @@ export function startWatchdog(options: { intents: DialIntents; partitions: numbe
       .catch((error: unknown) => events.backgroundFailed('watchdog', error))
       .finally(() => {
         busy = false;
+        onProgress();
       });
   }, INTERVAL_MS);
   return {
-    lastRunMs: () => lastRunMs,
     async stop() {
       clearInterval(timer);
       await running;

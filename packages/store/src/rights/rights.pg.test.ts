@@ -7,6 +7,7 @@ import { sealAudit, toChainKeys } from '../audit-chain.ts';
 import { appendAudit } from '../audit-log.ts';
 import { queryAudit } from '../audit-query.ts';
 import { connectStore, type Queryable, type Store } from '../connect-store.ts';
+import { addDeadLetter } from '../dead-letters.ts';
 import { eraseStoredCall, searchCalls } from '../erase-calls.ts';
 import { writeBatch } from '../history-writes.ts';
 import { migrate } from '../migrate.ts';
@@ -191,6 +192,21 @@ test('the api erases a person, forgets a user and shows the audit log with its r
   expect(await forgetAuditPerson(api, 'acme', 'ana')).toBe(true);
   const [entry] = await queryAudit(api, { tenant: 'acme', limit: 1 });
   expect(entry?.subject).toBe('user (erased)');
+});
+
+test('the webhook puts a dead letter aside with its rights, once, and reads none', async () => {
+  const webhook = as('webhook');
+  const letter = {
+    source: 'journal',
+    partition: 0,
+    key: 'a',
+    tenant: 'acme',
+    reason: 'poison',
+    detail: '',
+    payload: '{}',
+  } as const;
+  expect([await addDeadLetter(webhook, letter), await addDeadLetter(webhook, letter)]).toEqual([true, false]);
+  await expect(webhook.query('select payload from dead_letters')).rejects.toMatchObject({ code: '42501' });
 });
 
 test('what was granted beside the table is taken away the next time, and nothing is ever without rights meanwhile', async () => {

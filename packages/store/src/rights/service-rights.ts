@@ -39,6 +39,9 @@ const DIRECTORY: readonly TableRight[] = [
   ...may('tenant_keys', 'select', 'insert'),
 ];
 
+/** A dead letter as it is put aside. */
+const DEAD_LETTER = ['source', 'partition', 'stream_id', 'tenant', 'reason', 'detail', 'payload'];
+
 /** What stands for a user at the CTI (R31). */
 const CREDENTIALS: readonly TableRight[] = [
   ...mayColumns('wl_chamados_empresa', 'select', ['senha_padrao']),
@@ -76,6 +79,9 @@ export const SERVICE_RIGHTS: Readonly<Record<RoleService, ServiceRights>> = {
       ...may('callback_networks', 'select'),
       ...may('callback_credentials', 'select'),
       ...may('callback_token_uses', 'select', 'insert', 'update'),
+      // What its journal can't tell any more is put aside; what is there it can't read.
+      ...mayColumns('dead_letters', 'select', ['partition', 'stream_id']),
+      ...mayColumns('dead_letters', 'insert', DEAD_LETTER),
     ],
   },
   history: {
