@@ -1,0 +1,86 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findCommand } from '../servers/find-command.ts';
+import { findFreePort } from '../servers/find-free-port.ts';
+import { pingRedis } from '../servers/redis-probe.ts';
+import { type ServerProcess, startServerProcess } from '../servers/server-process.ts';
+import { ServerMissingError } from '../servers/server-errors.ts';
+import { askRedis } from './ask-redis.ts';
+
+/** One server of a group, a process of its own that a test may fail in every way. */
+export interface RedisNode {
+  /** `redis://127.0.0.1:port`, the same through every restart. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** What it answers to one command, as lists. */
+  ask(...command: (string | number)[]): Promise<unknown>;
+  /** Kills it with -9; its data stays. */
+  kill(): Promise<void>;
+  /** It holds its connections and says nothing more. */
+  freeze(): void;
+  thaw(): void;
+  /** Starts it again after `kill`: same port, same data. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface RedisNodeOptions {
+  /** Where its data lies; the caller removes it. */
+  dataDir: string;
+  /** More of its configuration, as on its command line. */
+  args?: readonly string[];
+  /** A Sentinel, which takes its configuration from this file alone. */
+  sentinelFile?: (port: number) => Promise<string>;
+}
+
+const BINARIES = ['redis-server', 'valkey-server'] as const;
+
+/** Starts a server on a free port and waits until it answers. */
+export async function startRedisNode(options: RedisNodeOptions): Promise<RedisNode> {
+  const { dataDir, args = [], sentinelFile } = options;
+  const binary = await findCommand(BINARIES, process.env);
+  if (binary === undefined)
+    throw new ServerMissingError('a group of Redis servers needs redis-server or valkey-server on the PATH');
+  await mkdir(dataDir, { recursive: true });
+  const port = await findFreePort();
+  const url = `redis://127.0.0.1:${port}`;
+  const aclFile = join(dataDir, 'users.acl');
+  await appendFile(aclFile, '');
+  const allArgs =
+    sentinelFile === undefined
+      ? [
+          ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--daemonize', 'no'],
+          ...['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '', '--loglevel', 'warning'],
+          ...['--aclfile', aclFile, '--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1'],
+          ...args,
+        ]
+      : [await sentinelFile(port), '--sentinel'];
+  const start = () =>
+    startServerProcess({
+      name: 'redis-server',
+      command: binary,
+      args: allArgs,
+      stopSignals: [{ signal: 'SIGKILL', waitMs: 2_000 }],
+      readyTimeoutMs: 30_000,
+      isReady: () => pingRedis(url).then(() => true),
+      temporaryDir: dataDir,
+    });
+  let server: ServerProcess = await start();
+  return {
+    url,
+    port,
+    get pid() {
+      return server.pid;
+    },
+    ask: (...command) => askRedis(url, ...command),
+    kill: () => server.stop(),
+    freeze: () => void process.kill(server.pid, 'SIGSTOP'),
+    thaw: () => void process.kill(server.pid, 'SIGCONT'),
+    async restart() {
+      await server.stop();
+      server = await start();
+    },
+    stop: () => server.stop(),
+  };
+}
