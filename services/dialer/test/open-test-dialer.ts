@@ -5,6 +5,7 @@ import {
   createCallBus,
   createCtiGate,
   createDialIntents,
+  createSentGuard,
   type DialIntents,
 } from '@ramal/bus';
 import { type CallEvent, createNames, type Names } from '@ramal/contracts';
@@ -86,6 +87,12 @@ export async function openTestDialer(): Promise<TestDialer> {
   const log = { info: () => undefined, warn: () => undefined };
   const redis = await connectRedis({ url: server.url, role: 'commands', name: 'dialer-test', log });
   const names = createNames();
+  const guard = createSentGuard({
+    names,
+    replicas: 1,
+    isCluster: false,
+    connect: () => connectRedis({ url: server.url, role: 'commands', name: 'guard-test', log }),
+  });
   const bus = createCallBus(redis, names);
   const intents = createDialIntents({ redis, names, bus, queue: null, newCallId });
   const noted: TestDialer['noted'] = [];
@@ -128,6 +135,7 @@ export async function openTestDialer(): Promise<TestDialer> {
     names,
     deps: {
       intents,
+      guard,
       gate: createCtiGate(redis, names),
       lookup,
       events,
@@ -152,6 +160,7 @@ export async function openTestDialer(): Promise<TestDialer> {
     stateOf: async ({ tenant, intentId }) => (await intents.find(tenant, intentId))?.intent.state,
     async close() {
       redis.disconnect();
+      guard.close();
       await server.stop();
     },
   };
