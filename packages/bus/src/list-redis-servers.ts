@@ -16,8 +16,8 @@ export async function listRedisServers(url: string): Promise<RedisAddress[]> {
   const log = { info: () => undefined, warn: () => undefined };
   const redis = await connectRedis({ url, role: 'commands', name: 'servers', log });
   try {
-    const { addresses } = await readReplication(redis);
-    return [...servers, ...addresses.map((address) => target.nat.get(toHostPort(address)) ?? address)];
+    const { replicas } = await readReplication(redis);
+    return [...servers, ...replicas.map(({ address }) => target.nat.get(toHostPort(address)) ?? address)];
   } finally {
     redis.disconnect();
   }

@@ -5,24 +5,24 @@ import type { Redis } from 'ioredis';
 export interface Replication {
   /** Of the running server, a new one with each start. */
   runId: string;
-  /** Those that follow and have said so within the last seconds. */
-  replicas: number;
-  /** All that it knows, by the addresses that they name. */
-  addresses: RedisAddress[];
+  /** Those that follow, by the address that they name. */
+  replicas: {
+    address: RedisAddress /** Since it last said how far it is, as it does once a second. */;
+    silentSec: number;
+  }[];
 }
-
-/** A replica says once a second how far it is. */
-const SILENT_SEC = 3;
 
 export async function readReplication(redis: Redis): Promise<Replication> {
   const [server, replication] = await Promise.all([redis.info('server'), redis.info('replication')]);
   const lines = [...replication.matchAll(/^slave\d+:(.*)$/gm)].map(([, fields = '']) => toFields(fields));
-  const isFollowing = (fields: ReadonlyMap<string, string>) =>
-    fields.get('state') === 'online' && Number(fields.get('lag')) <= SILENT_SEC;
   return {
     runId: /^run_id:(\w+)/m.exec(server)?.[1] ?? '',
-    replicas: lines.filter(isFollowing).length,
-    addresses: lines.map((fields) => ({ host: fields.get('ip') ?? '', port: Number(fields.get('port')) })),
+    replicas: lines
+      .filter((fields) => fields.get('state') === 'online')
+      .map((fields) => ({
+        address: { host: fields.get('ip') ?? '', port: Number(fields.get('port')) },
+        silentSec: Number(fields.get('lag')),
+      })),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Names } from '@ramal/contracts';
+import { type Names, toHostPort } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
 import { readReplication, type Replication } from './read-replication.ts';
 
@@ -31,7 +31,7 @@ export interface SentGuardOptions {
 /** The longest that replicas are waited for: far longer than they take when all is well. */
 const LONGEST_WAIT_MS = 500;
 const LOOK_EVERY_MS = 1_000;
-/** Longer than any dial lasts, and the second by which replicas are seen late. */
+/** Longer than any dial lasts, by as much as replicas are looked at late and say how silent they are in whole seconds. */
 const REMEMBER_MS = 12_000;
 
 export function createSentGuard(options: SentGuardOptions): SentGuard {
@@ -79,7 +79,7 @@ function createGuardLine(redis: Redis, mark: string, replicas: number): GuardLin
   let running = false;
 
   const round = async (questions: readonly Question[]): Promise<void> => {
-    const needed = Math.min(replicas, await watch.most());
+    const needed = Math.min(replicas, await watch.count());
     const leftMs = Math.max(...questions.map(({ untilMs }) => untilMs)) - performance.now();
     const waitMs = Math.max(1, Math.min(LONGEST_WAIT_MS, Math.floor(leftMs)));
     // In this order: what is read here was written before the mark, and replicas have one after the other.
@@ -116,18 +116,20 @@ function createGuardLine(redis: Redis, mark: string, replicas: number): GuardLin
   };
 }
 
-/** Remembers how many replicas the present primary had of late. */
+/** Remembers when each replica of the present primary last said something. */
 function createReplicaWatch(redis: Redis) {
   let runId = '';
-  let seen: { atMs: number; count: number }[] = [];
+  let heardMs = new Map<string, number>();
   let looked: Promise<void> | null = null;
 
   const note = (now: Replication) => {
-    const atMs = performance.now();
+    const nowMs = performance.now();
     // Replicas of another one are its own business: this one was chosen without them.
-    if (now.runId !== runId) seen = [];
+    if (now.runId !== runId) heardMs = new Map();
     runId = now.runId;
-    seen = [...seen.filter((one) => atMs - one.atMs < REMEMBER_MS), { atMs, count: now.replicas }];
+    for (const { address, silentSec } of now.replicas) {
+      heardMs.set(toHostPort(address), nowMs - silentSec * 1000);
+    }
   };
   const look = (): Promise<void> => {
     looked = readReplication(redis).then(note);
@@ -143,15 +145,15 @@ function createReplicaWatch(redis: Redis) {
   const timer = setInterval(lookAgain, LOOK_EVERY_MS).unref();
   redis.on('close', forget);
   return {
-    /** The most that it has had since a dial that still lives could have been recorded. */
-    async most(): Promise<number> {
+    /** How many may have a dial as queued that is not past its deadline: one that is silent for longer has none. */
+    async count(): Promise<number> {
       // On a new connection another server may answer.
       await (looked ?? look()).catch((error: unknown) => {
         forget();
         throw error;
       });
       const nowMs = performance.now();
-      return Math.max(0, ...seen.filter(({ atMs }) => nowMs - atMs < REMEMBER_MS).map(({ count }) => count));
+      return [...heardMs.values()].filter((atMs) => nowMs - atMs < REMEMBER_MS).length;
     },
     stop() {
       clearInterval(timer);

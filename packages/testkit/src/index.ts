@@ -42,4 +42,5 @@ export { askRedis } from './redis-group/ask-redis.ts';
 export { fillUpRedis, makeRoomInRedis } from './redis-group/full-redis.ts';
 export type { RedisNode } from './redis-group/redis-node.ts';
 export { type RedisClusterServers, startRedisCluster } from './redis-group/start-redis-cluster.ts';
+export { type RedisPair, startRedisPair } from './redis-group/start-redis-pair.ts';
 export { type SentinelRedis, startSentinelRedis } from './redis-group/start-sentinel-redis.ts';

@@ -82,8 +82,9 @@ export function profileOf(port: number, row: EmpresasRow = {}, settings: CtiSett
   };
 }
 
-export async function openTestDialer(): Promise<TestDialer> {
-  const server = await startTestRedis();
+/** @param given a Redis that stays the caller's; default: one of its own */
+export async function openTestDialer(given?: RestartableServer): Promise<TestDialer> {
+  const server = given ?? (await startTestRedis());
   const log = { info: () => undefined, warn: () => undefined };
   const redis = await connectRedis({ url: server.url, role: 'commands', name: 'dialer-test', log });
   const names = createNames();
@@ -161,7 +162,7 @@ export async function openTestDialer(): Promise<TestDialer> {
     async close() {
       redis.disconnect();
       guard.close();
-      await server.stop();
+      if (given === undefined) await server.stop();
     },
   };
 }

@@ -1,7 +1,23 @@
 import { Redis } from 'ioredis';
 
 /** One command to one server, whatever its part in a group, over a connection of its own; lists for maps. */
-export async function askRedis(url: string, ...command: (string | number)[]): Promise<unknown> {
+export function askRedis(url: string, ...command: (string | number)[]): Promise<unknown> {
+  return withConnection(url, (call) => call(...command));
+}
+
+/** Whether so many replicas have all that was written until now; waits a second for them. */
+export function isRedisReplicated(url: string, replicas: number): Promise<boolean> {
+  return withConnection(url, async (call) => {
+    // A connection waits for what it has written itself, and for all that was written before.
+    await call('SET', 'testkit:mark', '1', 'PX', 1_000);
+    return Number(await call('WAIT', replicas, 1_000)) >= replicas;
+  });
+}
+
+async function withConnection<T>(
+  url: string,
+  work: (call: (...command: (string | number)[]) => Promise<unknown>) => Promise<T>,
+): Promise<T> {
   const redis = new Redis(url, {
     lazyConnect: true,
     protocol: 2,
@@ -15,8 +31,7 @@ export async function askRedis(url: string, ...command: (string | number)[]): Pr
   redis.on('error', () => undefined); // the command that fails tells
   try {
     await redis.connect();
-    const [name = '', ...args] = command.map(String);
-    return await redis.call(name, ...args);
+    return await work((name = '', ...args) => redis.call(String(name), ...args.map(String)));
   } finally {
     redis.disconnect();
   }

@@ -5,24 +5,19 @@ import { findFreePort } from '../servers/find-free-port.ts';
 import { pingRedis } from '../servers/redis-probe.ts';
 import { type ServerProcess, startServerProcess } from '../servers/server-process.ts';
 import { ServerMissingError } from '../servers/server-errors.ts';
-import { askRedis } from './ask-redis.ts';
+import type { RestartableServer } from '../restartable-server.ts';
+import { askRedis, isRedisReplicated } from './ask-redis.ts';
 
 /** One server of a group, a process of its own that a test may fail in every way. */
-export interface RedisNode {
-  /** `redis://127.0.0.1:port`, the same through every restart. */
-  readonly url: string;
+export interface RedisNode extends RestartableServer {
   readonly port: number;
-  readonly pid: number;
   /** What it answers to one command, as lists. */
   ask(...command: (string | number)[]): Promise<unknown>;
-  /** Kills it with -9; its data stays. */
-  kill(): Promise<void>;
+  /** Whether so many replicas have all that was written to it until now, which they may take a moment for. */
+  isReplicated(replicas?: number): Promise<boolean>;
   /** It holds its connections and says nothing more. */
   freeze(): void;
   thaw(): void;
-  /** Starts it again after `kill`: same port, same data. */
-  restart(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 export interface RedisNodeOptions {
@@ -74,7 +69,9 @@ export async function startRedisNode(options: RedisNodeOptions): Promise<RedisNo
       return server.pid;
     },
     ask: (...command) => askRedis(url, ...command),
+    isReplicated: (replicas = 1) => isRedisReplicated(url, replicas),
     kill: () => server.stop(),
+    signal: (signal) => void process.kill(server.pid, signal),
     freeze: () => void process.kill(server.pid, 'SIGSTOP'),
     thaw: () => void process.kill(server.pid, 'SIGCONT'),
     async restart() {
