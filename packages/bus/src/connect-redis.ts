@@ -1,6 +1,7 @@
 import { parseRedisUrl, type RedisCluster, type RedisTarget } from '@ramal/contracts';
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { type Cluster, Redis, type RedisOptions } from 'ioredis';
 import { toKeySlot } from './key-slot.ts';
+import { ClusterCommands, COMMAND_TIMEOUT_MS } from './cluster-commands.ts';
 import { createPrimaryConnector } from './primary-connector.ts';
 import { shareTopology } from './redis-topology.ts';
 
@@ -33,7 +34,6 @@ export interface ConnectRedisOptions {
   key?: string;
 }
 
-const COMMAND_TIMEOUT_MS = 2_000;
 const BLOCKING_TIMEOUT_MS = 5_000;
 /**
  * A reply to a blocking read may be this late before the client gives it up. What was delivered with a reply that
@@ -166,17 +166,10 @@ function createRedis(
 }
 
 function createClusterRedis(target: RedisCluster, options: Options): Redis {
-  // To a node that is gone nobody reconnects: the slots are looked up instead.
-  const {
-    retryStrategy: _,
-    lazyConnect: __,
-    enableOfflineQueue,
-    maxRetriesPerRequest: ___,
-    ...redisOptions
-  } = options;
-  const cluster = new Cluster([...target.nodes], {
+  // To a node that is gone nobody reconnects: the slots are looked up instead. Redirections are followed by the library.
+  const { retryStrategy: _, reconnectOnError: __, enableOfflineQueue: ___, ...redisOptions } = options;
+  const cluster = new ClusterCommands([...target.nodes], {
     lazyConnect: true,
-    enableOfflineQueue: enableOfflineQueue ?? false,
     clusterRetryStrategy: toRetryMs,
     slotsRefreshInterval: SLOTS_EVERY_MS,
     // Names are left to whoever connects, so that certificates are held against them.
