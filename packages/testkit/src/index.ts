@@ -44,3 +44,4 @@ export type { RedisNode } from './redis-group/redis-node.ts';
 export { type RedisClusterServers, startRedisCluster } from './redis-group/start-redis-cluster.ts';
 export { type RedisPair, startRedisPair } from './redis-group/start-redis-pair.ts';
 export { type SentinelRedis, startSentinelRedis } from './redis-group/start-sentinel-redis.ts';
+export { toShiftedClock } from './shifted-clock.ts';

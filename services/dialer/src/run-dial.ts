@@ -145,7 +145,7 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
       return events.skipped({ ...job, why: 'taken over or canceled' });
     }
     failpoint('dialer.after_sent');
-    await requireKept({ tenant: job.tenant, intentId: job.intentId, fence }, leftMs(), deps).catch(
+    await requireKept({ tenant: job.tenant, intentId: intent.intentId, fence }, leftMs(), deps).catch(
       (error: unknown) => {
         socket.destroy();
         throw error;

@@ -6,6 +6,7 @@ import { pingRedis } from '../servers/redis-probe.ts';
 import { type ServerProcess, startServerProcess } from '../servers/server-process.ts';
 import { ServerMissingError } from '../servers/server-errors.ts';
 import type { RestartableServer } from '../restartable-server.ts';
+import { signalFamily } from '../signal-family.ts';
 import { askRedis, isRedisReplicated } from './ask-redis.ts';
 
 /** One server of a group, a process of its own that a test may fail in every way. */
@@ -15,9 +16,6 @@ export interface RedisNode extends RestartableServer {
   ask(...command: (string | number)[]): Promise<unknown>;
   /** Whether so many replicas have all that was written to it until now, which they may take a moment for. */
   isReplicated(replicas?: number): Promise<boolean>;
-  /** It holds its connections and says nothing more. */
-  freeze(): void;
-  thaw(): void;
 }
 
 export interface RedisNodeOptions {
@@ -72,8 +70,8 @@ export async function startRedisNode(options: RedisNodeOptions): Promise<RedisNo
     isReplicated: (replicas = 1) => isRedisReplicated(url, replicas),
     kill: () => server.stop(),
     signal: (signal) => void process.kill(server.pid, signal),
-    freeze: () => void process.kill(server.pid, 'SIGSTOP'),
-    thaw: () => void process.kill(server.pid, 'SIGCONT'),
+    freeze: () => signalFamily(server.pid, 'SIGSTOP'),
+    thaw: () => signalFamily(server.pid, 'SIGCONT'),
     async restart() {
       await server.stop();
       server = await start();
