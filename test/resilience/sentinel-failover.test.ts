@@ -46,6 +46,9 @@ const hasStored = async (id: string) =>
   (await system.history.query("select 1 from call_events where event->>'externalCallId' = $1", [id])).length >
   0;
 
+/** Callbacks under way at a time. */
+const SENDERS = 4;
+
 /** Sends one callback after the other until it is told to stop; notes which of those that were answered 2xx a replica has. */
 function callSteadily(primaryOf: () => RedisNode) {
   const cti = createCtiCaller(`${system.dev.webhookUrl}/v1/cti/${company.callbackToken}`);
@@ -61,12 +64,13 @@ function callSteadily(primaryOf: () => RedisNode) {
     )
       kept.add(id);
   };
-  const running = (async () => {
+  const sendSteadily = async () => {
     while (going) {
       await send();
       await delay(20);
     }
-  })();
+  };
+  const running = Promise.all(Array.from({ length: SENDERS }, sendSteadily));
   return {
     cti,
     kept,
@@ -103,7 +107,7 @@ test('I1 I3 a primary that is killed under load costs nothing that a replica has
       await delay(100);
     }
   })();
-  await sleepUntil(() => load.kept.size >= 20 && numbers.length >= 5, { timeoutMs: 20_000 });
+  await sleepUntil(() => load.kept.size >= 60 && numbers.length >= 5, { timeoutMs: 20_000 });
 
   await redis.setDownAfter(1_000);
   await old.kill();

@@ -12,7 +12,7 @@ export interface RedisRights {
 const CONNECT = [
   ...['hello', 'client|setname', 'select', 'info', 'ping', 'quit', 'time'],
   // Of a cluster: who has which slot, and where a slot goes that is on its way.
-  ...['cluster|slots', 'cluster|info', 'readonly', 'asking'],
+  ...['cluster|slots', 'cluster|info', 'readonly', 'readwrite', 'asking'],
 ];
 /** A script is a command like any other, and each command in it is judged by itself. */
 const SCRIPTS = ['evalsha', 'eval', 'multi', 'exec', 'discard', 'script|load', 'script|exists'];
