@@ -107,7 +107,10 @@ test('I1 I3 a primary that is killed under load costs nothing that a replica has
       await delay(100);
     }
   })();
-  await sleepUntil(() => load.kept.size >= 60 && numbers.length >= 5, { timeoutMs: 20_000 });
+  await sleepUntil(() => load.kept.size >= 30 && numbers.length >= 5, {
+    timeoutMs: 40_000,
+    describe: 'callbacks and clicks to be under way',
+  });
 
   await redis.setDownAfter(1_000);
   await old.kill();

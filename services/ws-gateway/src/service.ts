@@ -120,6 +120,8 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
   const presence = await startPresenceKeeper({ registry, events });
   releasers.add('presence', () => presence.stop());
   redis.on('ready', () => presence.restore());
+  // On a cluster one node may be replaced and the others not.
+  if (redis.isCluster) feed.onReconnected(() => presence.restore());
 
   const { uws, name, native } = loadUws();
   if (!native)
