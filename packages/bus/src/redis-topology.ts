@@ -20,7 +20,7 @@ export interface RedisTopology {
 }
 
 /** Neither Sentinels nor nodes say who holds the data; it may be chosen just now. */
-export class RedisTopologyUnknownError extends Error {
+class RedisTopologyUnknownError extends Error {
   readonly code = 'redis_topology_unknown';
   override readonly name = 'RedisTopologyUnknownError';
 }

@@ -1,4 +1,4 @@
-import { type Names, toHostPort } from '@ramal/contracts';
+import { type Names, type RedisTarget, toHostPort } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
 import { readReplication, type Replication } from './read-replication.ts';
 
@@ -24,8 +24,8 @@ export interface SentGuardOptions {
   replicas: number;
   /** Opens a connection for this guard alone, for one that waits holds up all others. @param key lies where it is for */
   connect(key: string): Promise<Redis>;
-  /** On a cluster each partition has replicas of its own. */
-  isCluster: boolean;
+  /** On a cluster each partition has replicas of its own; a single server that has none has nobody to be replaced by. */
+  kind: RedisTarget['kind'];
 }
 
 /** The longest that replicas are waited for: far longer than they take when all is well. */
@@ -35,14 +35,14 @@ const LOOK_EVERY_MS = 1_000;
 const REMEMBER_MS = 12_000;
 
 export function createSentGuard(options: SentGuardOptions): SentGuard {
-  const { names, replicas, connect, isCluster } = options;
+  const { names, replicas, connect, kind } = options;
   const lines = new Map<number, Promise<GuardLine>>();
   const lineFor = (tenant: string): Promise<GuardLine> => {
-    const partition = isCluster ? names.partitionOf(tenant) : 0;
+    const partition = kind === 'cluster' ? names.partitionOf(tenant) : 0;
     const known = lines.get(partition);
     if (known !== undefined) return known;
     const mark = names.replicaMark(partition);
-    const opening = connect(mark).then((redis) => createGuardLine(redis, mark, replicas));
+    const opening = connect(mark).then((redis) => createGuardLine(redis, mark, replicas, kind !== 'single'));
     lines.set(partition, opening);
     opening.catch(() => lines.delete(partition));
     return opening;
@@ -73,13 +73,17 @@ interface GuardLine {
 }
 
 /** Those who ask while one round is under way share the next one: replicas are waited for once for all of them. */
-function createGuardLine(redis: Redis, mark: string, replicas: number): GuardLine {
+function createGuardLine(redis: Redis, mark: string, replicas: number, isReplaceable: boolean): GuardLine {
   const watch = createReplicaWatch(redis);
   let waiting: Question[] = [];
   let running = false;
 
   const round = async (questions: readonly Question[]): Promise<void> => {
     const needed = Math.min(replicas, await watch.count());
+    if (needed === 0 && !isReplaceable) {
+      for (const question of questions) question.answer(true);
+      return;
+    }
     const leftMs = Math.max(...questions.map(({ untilMs }) => untilMs)) - performance.now();
     const waitMs = Math.max(1, Math.min(LONGEST_WAIT_MS, Math.floor(leftMs)));
     // In this order: what is read here was written before the mark, and replicas have one after the other.

@@ -8,7 +8,7 @@ import {
   createSentGuard,
   createTraceRecorder,
 } from '@ramal/bus';
-import { createNames, DIAL_QUEUE } from '@ramal/contracts';
+import { createNames, DIAL_QUEUE, parseRedisUrl } from '@ramal/contracts';
 import { createOutbound } from '@ramal/outbound';
 import {
   createMetrics,
@@ -60,7 +60,7 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
   const guard = createSentGuard({
     names,
     replicas: config.DIALER_WAIT_REPLICAS,
-    isCluster: redis.isCluster,
+    kind: parseRedisUrl(config.REDIS_URL).kind,
     connect: (key) =>
       connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'dialer-guard', log: logger, key }),
   });

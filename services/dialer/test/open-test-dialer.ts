@@ -91,7 +91,8 @@ export async function openTestDialer(given?: RestartableServer): Promise<TestDia
   const guard = createSentGuard({
     names,
     replicas: 1,
-    isCluster: false,
+    // A test may replace the one that it gives.
+    kind: given === undefined ? 'single' : 'sentinel',
     connect: () => connectRedis({ url: server.url, role: 'commands', name: 'guard-test', log }),
   });
   const bus = createCallBus(redis, names);
