@@ -17,6 +17,8 @@ import { createSimulatorControl, type SimulatorControl } from './simulator-contr
 interface StackServers {
   redisUrl: string;
   databaseUrl: string;
+  /** Of a group of Redis servers each one's own address, to read what it refused; default: `redisUrl`. */
+  redisNodes?: readonly string[];
   /** Called after the stack has stopped. */
   stop(): Promise<void>;
 }
@@ -108,7 +110,8 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     },
     stop: async () => {
       await history.close();
-      const refusals = await readRedisRefusals(servers.redisUrl);
+      const nodes = servers.redisNodes ?? [servers.redisUrl];
+      const refusals = (await Promise.all(nodes.map(readRedisRefusals))).flat();
       await stack.stop();
       await servers.stop();
       await rm(home, { recursive: true, force: true });

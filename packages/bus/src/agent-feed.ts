@@ -1,6 +1,6 @@
 import type { Names } from '@ramal/contracts';
-import type { Redis } from 'ioredis';
 import type { InboxEntry } from './agent-inbox.ts';
+import type { Subscriber } from './connect-subscriber.ts';
 
 /** A hint that the agent's inbox has grown, with the entry that was added. */
 export interface FeedEntry extends InboxEntry {
@@ -40,7 +40,7 @@ const RESUBSCRIBE_BATCH = 500;
 const RESUBSCRIBE_TIMEOUT_MS = 5_000;
 
 /** One handler a channel; `subscriber` belongs to the feed alone. */
-export function createAgentFeed(subscriber: Redis, names: Names): AgentFeed {
+export function createAgentFeed(subscriber: Subscriber, names: Names): AgentFeed {
   const handlers = new Map<string, (message: FeedMessage) => void>();
   const reconnected: (() => void)[] = [];
   let readyOnce = subscriber.status === 'ready';

@@ -1,17 +1,33 @@
-import { ROLE_SERVICES, type RoleService, toRoleName } from '@ramal/contracts';
-import { Redis } from 'ioredis';
+import { parseRedisUrl, ROLE_SERVICES, type RoleService, toRoleName } from '@ramal/contracts';
+import { Redis, type RedisOptions } from 'ioredis';
+import { listRedisServers } from './list-redis-servers.ts';
 import { REDIS_RIGHTS, toAclRules } from './redis-rights.ts';
 
 /**
  * Makes the services' users in a running Redis, with what each may do and no more; they are kept over a restart where the
- * server has an ACL file.
+ * server has an ACL file. Users are no data: behind Sentinels and on a cluster each server gets them, replicas too.
  * @param url of somebody who may do so
  */
 export async function applyRedisRights(
   url: string,
   passwords: Readonly<Record<RoleService, string>>,
 ): Promise<void> {
-  const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 1, commandTimeout: 10_000 });
+  const target = parseRedisUrl(url);
+  const options: Omit<RedisOptions, 'replyMapping'> = {
+    lazyConnect: true,
+    maxRetriesPerRequest: 1,
+    commandTimeout: 10_000,
+    disableClientInfo: true,
+  };
+  if (target.kind === 'single') return applyTo(new Redis(url, options), passwords);
+  for (const server of await listRedisServers(url)) {
+    const { username = '', password = '', tls } = target;
+    const login = { ...(username === '' ? {} : { username }), ...(password === '' ? {} : { password }) };
+    await applyTo(new Redis({ ...options, ...server, ...login, ...(tls ? { tls: {} } : {}) }), passwords);
+  }
+}
+
+async function applyTo(redis: Redis, passwords: Readonly<Record<RoleService, string>>): Promise<void> {
   redis.on('error', () => undefined); // the command that fails tells
   await redis.connect();
   try {

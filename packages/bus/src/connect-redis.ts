@@ -1,4 +1,9 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { parseRedisUrl, type RedisCluster, type RedisTarget } from '@ramal/contracts';
+import { type Cluster, Redis, type RedisOptions } from 'ioredis';
+import { toKeySlot } from './key-slot.ts';
+import { ClusterCommands, COMMAND_TIMEOUT_MS } from './cluster-commands.ts';
+import { createPrimaryConnector } from './primary-connector.ts';
+import { shareTopology } from './redis-topology.ts';
 
 /** What a connection is for decides how it behaves when Redis does not answer. */
 export type RedisRole =
@@ -16,7 +21,19 @@ export interface RedisLog {
   info(fields: object, message: string): void;
 }
 
-const COMMAND_TIMEOUT_MS = 2_000;
+export interface ConnectRedisOptions {
+  /** In any form that `parseRedisUrl` knows. */
+  url: string;
+  role: RedisRole;
+  name: string;
+  log: RedisLog;
+  /**
+   * A key, or a channel, that it is all about: on a cluster it then speaks to the primary of that slot alone. There all roles but
+   * `commands` need one.
+   */
+  key?: string;
+}
+
 const BLOCKING_TIMEOUT_MS = 5_000;
 /**
  * A reply to a blocking read may be this late before the client gives it up. What was delivered with a reply that
@@ -26,10 +43,14 @@ const BLOCKING_GRACE_MS = 2_500;
 /** Without any data for this long while a reply is due, a connection is dead: nobody said so, but it is. */
 const SILENCE_MS = 3_000;
 const BLOCKING_SILENCE_MS = 6_000;
+/** The queue library waits for up to 10 s at a time. */
+const QUEUE_SILENCE_MS = 15_000;
 /** How often a subscriber asks for a sign of life: it waits in silence otherwise, also on a dead connection. */
 const PROBE_EVERY_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const FIRST_CONNECT_TIMEOUT_MS = 30_000;
+/** How often a cluster's slots are looked up: a node that is frozen never says that it has none any more. */
+const SLOTS_EVERY_MS = 2_000;
 
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
@@ -48,34 +69,28 @@ const ROLE_OPTIONS: Record<RedisRole, Options> = {
     socketTimeout: BLOCKING_SILENCE_MS,
     maxRetriesPerRequest: 1,
   },
-  queue: { maxRetriesPerRequest: null },
+  queue: { socketTimeout: QUEUE_SILENCE_MS, maxRetriesPerRequest: null },
 };
 
+const toRetryMs = (times: number) =>
+  Math.min(50 * 2 ** Math.min(times, 5), 1_000) * (0.5 + Math.random() / 2);
+
 /**
- * Opens a connection and waits until it is ready; afterwards it reconnects for ever, logging the
- * first failure of each outage and its end.
- * @throws when Redis does not answer within 30 s
+ * Errors of a server that is not, or not yet, the one to ask: a replica that was the primary a moment ago, one that loads its
+ * data, one that has given the slot away. Connecting anew finds the right one, and the command is sent again.
  */
-export async function connectRedis(options: {
-  url: string;
-  role: RedisRole;
-  name: string;
-  log: RedisLog;
-}): Promise<Redis> {
-  const { url, role, name, log } = options;
-  const redisOptions: Options = {
-    ...ROLE_OPTIONS[role],
-    lazyConnect: true,
-    connectionName: `ramal:${name}`,
-    // Redis 7.0 does not know the command, and so no user is given the right to it.
-    disableClientInfo: true,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    keepAlive: 10_000,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000) * (0.5 + Math.random() / 2),
-    // A replica that was the primary a moment ago: reconnect, so that the new primary is found, and send again.
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
-  };
-  const redis = new Redis(url, redisOptions);
+const ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|MOVED|CLUSTERDOWN)\b/;
+
+/**
+ * Opens a connection and waits until it is ready; afterwards it reconnects for ever, logging the first failure of each outage
+ * and its end. With Sentinels, and on a cluster with a `key`, it follows the primary. On a cluster without a `key` it stands
+ * for connections to all primaries: each command goes where its keys are, and one without keys to any of them.
+ * @throws when Redis does not answer within 30 s
+ * @throws RedisUrlInvalidError
+ */
+export async function connectRedis(options: ConnectRedisOptions): Promise<Redis> {
+  const { url, role, name, log, key } = options;
+  const redis = createRedis(url, parseRedisUrl(url), role, name, key);
   let down = false;
   const lost = (fields: object) => {
     if (!down) log.warn({ ...fields, connection: name }, 'redis connection lost');
@@ -107,6 +122,68 @@ export async function connectRedis(options: {
   await ready;
   if (role === 'subscriber') probe(redis);
   return redis;
+}
+
+/** Does what it is told by address, role and key, and opens nothing. */
+function createRedis(
+  url: string,
+  target: RedisTarget,
+  role: RedisRole,
+  name: string,
+  key: string | undefined,
+): Redis {
+  const options: Options = {
+    ...ROLE_OPTIONS[role],
+    lazyConnect: true,
+    connectionName: `ramal:${name}`,
+    // Redis 7.0 does not know the command, and so no user is given the right to it.
+    disableClientInfo: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    keepAlive: 10_000,
+    retryStrategy: toRetryMs,
+    reconnectOnError: (error) => (ELSEWHERE.test(error.message) ? 2 : false),
+  };
+  if (target.kind === 'single') return new Redis(url, options);
+  const login = {
+    ...(target.username === undefined ? {} : { username: target.username }),
+    ...(target.password === undefined ? {} : { password: target.password }),
+    ...(target.tls ? { tls: {} } : {}),
+  };
+  if (target.kind === 'cluster' && key === undefined) {
+    if (role !== 'commands') throw new TypeError(`on a cluster a connection for ${role} needs a key`);
+    return createClusterRedis(target, { ...options, ...login });
+  }
+  return new Redis({
+    ...options,
+    ...login,
+    ...(target.kind === 'sentinel' ? { db: target.db } : {}),
+    Connector: createPrimaryConnector(
+      shareTopology(url, target),
+      key === undefined ? 0 : toKeySlot(key),
+      target.tls,
+    ),
+  });
+}
+
+function createClusterRedis(target: RedisCluster, options: Options): Redis {
+  // To a node that is gone nobody reconnects: the slots are looked up instead. Redirections are followed by the library.
+  const { retryStrategy: _, reconnectOnError: __, enableOfflineQueue: ___, ...redisOptions } = options;
+  const cluster = new ClusterCommands([...target.nodes], {
+    lazyConnect: true,
+    clusterRetryStrategy: toRetryMs,
+    slotsRefreshInterval: SLOTS_EVERY_MS,
+    // Names are left to whoever connects, so that certificates are held against them.
+    dnsLookup: (host, callback) => callback(null, host),
+    natMap: (address) => target.nat.get(address) ?? null,
+    redisOptions,
+  });
+  // It answers to all the commands, events and states that are used here, which its type does not say.
+  return cluster as unknown as Redis;
+}
+
+/** On one server the connection itself, on a cluster one to each primary. */
+export function toPrimaries(redis: Redis): Redis[] {
+  return redis.isCluster ? (redis as unknown as Cluster).nodes('master') : [redis];
 }
 
 function probe(redis: Redis): void {

@@ -107,22 +107,19 @@ export function createCtiGate(redis: Redis, names: Names, times: Partial<CtiGate
   };
 }
 
-/** Reads which tenants' CTIs are down, those of all partitions in one round trip. */
+/** Reads which tenants' CTIs are down, those of all partitions at once: on a cluster they lie on several servers. */
 export function createDownCtis(
   redis: Redis,
   names: Names,
   { keepMs }: Pick<CtiGateTimes, 'keepMs'> = TIMES,
 ): () => Promise<ReadonlySet<string>> {
   return async () => {
-    const pipeline = redis.pipeline().time();
-    for (let partition = 0; partition < names.partitions; partition++) {
-      pipeline.zrange(names.ctisDown(partition), '0', '-1', 'WITHSCORES');
-    }
-    const replies = ((await pipeline.exec()) ?? []).map(([error, reply]) => {
-      if (error !== null) throw error;
-      return reply as (string | number)[];
-    });
-    const [time = [], ...partitions] = replies;
+    const [time, ...partitions] = await Promise.all([
+      redis.time(),
+      ...Array.from({ length: names.partitions }, (_, partition) =>
+        redis.zrange(names.ctisDown(partition), '0', '-1', 'WITHSCORES'),
+      ),
+    ]);
     const oldestMs = Number(time[0]) * 1000 - keepMs;
     const down = new Set<string>();
     for (const flat of partitions) {

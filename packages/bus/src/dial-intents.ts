@@ -22,6 +22,7 @@ import {
 import type { Redis } from 'ioredis';
 import { type CallBus, type CommitOutcome, toDueMember } from './call-bus.ts';
 import type { DialQueue } from './dial-queue.ts';
+import { loadScript } from './load-script.ts';
 import { createSeenCalls } from './seen-calls.ts';
 import { NO_TRACES, type TraceRecorder } from './trace-recorder.ts';
 
@@ -106,6 +107,7 @@ export function createDialIntents(options: {
 }): DialIntents {
   const { redis, names, bus, queue, newCallId, recorder = NO_TRACES } = options;
   const seen = createSeenCalls();
+  const due = loadScript(redis, 'due');
 
   /** The intent behind an id, its own or that of a second click; with Redis' time also where there is none. */
   const look = async (
@@ -199,20 +201,14 @@ export function createDialIntents(options: {
       if (outcome === 'applied' || outcome === 'late') return outcome;
       // A resend after a lost reply finds its own work done.
       const { intent: now } = await bus.view({ tenant, intentId });
-      return now?.['fence'] === toSpentFence(fence) ? 'applied' : 'conflict';
+      // A primary that took over without our claim has it as nobody's, which is what was asked for.
+      const isBack =
+        now?.['fence'] === toSpentFence(fence) || (now?.['state'] === 'queued' && now['doubt'] === doubt);
+      return isBack ? 'applied' : 'conflict';
     },
     step: commitStep,
     async overdue(partition, limit) {
-      const [seconds, micros] = (await redis.time()) as unknown as [string | number, string | number];
-      const nowMs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-      const members = await redis.zrangebyscore(
-        names.dueIntents(partition),
-        '-inf',
-        nowMs,
-        'LIMIT',
-        0,
-        limit,
-      );
+      const members = (await due([names.dueIntents(partition)], [limit])) as string[];
       return members.map((member) => {
         const [tenant = '', intentId = ''] = JSON.parse(member) as string[];
         return { tenant, intentId };

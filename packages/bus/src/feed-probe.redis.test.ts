@@ -31,7 +31,7 @@ beforeEach(async () => {
   told = [];
   probe = startFeedProbe({
     ...connections,
-    channel,
+    channels: [channel],
     onSilent: () => told.push('silent'),
     onHeard: () => told.push('heard'),
   });

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { Subscriber } from './connect-subscriber.ts';
 
 /** Says whether what is published still reaches the subscriber. */
 export interface FeedProbe {
@@ -20,15 +21,16 @@ export function startFeedProbe(options: {
   /** Publishes. */
   commands: Redis;
   /** Listens. */
-  subscriber: Redis;
-  channel: string;
+  subscriber: Subscriber;
+  /** One for each server that can fall silent by itself. */
+  channels: readonly string[];
   onSilent: () => void;
   /** The first probe heard after a silence. */
   onHeard: () => void;
 }): FeedProbe {
-  const { commands, subscriber, channel, onSilent, onHeard } = options;
+  const { commands, subscriber, channels, onSilent, onHeard } = options;
   const startedMs = performance.now();
-  let heardMs = startedMs;
+  const heardMs = new Map(channels.map((channel) => [channel, startedMs]));
   let publishedMs = startedMs;
   let lookedMs = startedMs;
   /** Since when the present connections have had their chance. */
@@ -36,29 +38,35 @@ export function startFeedProbe(options: {
   let nextMs = 0;
   let silent = false;
 
+  const unheard = (nowMs: number) =>
+    channels.filter((channel) => nowMs - (heardMs.get(channel) ?? startedMs) >= SILENT_AFTER_MS);
   const hear = (on: string) => {
-    if (on !== channel) return;
-    heardMs = performance.now();
-    if (!silent) return;
+    if (!heardMs.has(on)) return;
+    const nowMs = performance.now();
+    heardMs.set(on, nowMs);
+    if (!silent || unheard(nowMs).length > 0) return;
     silent = false;
     onHeard();
   };
   const subscribe = () => {
     // What fails here is not heard, and tried again with the next connection.
-    subscriber.ssubscribe(channel).catch(() => undefined);
+    for (const channel of channels) subscriber.ssubscribe(channel).catch(() => undefined);
     chanceMs = performance.now();
   };
   const publish = () => {
-    commands.spublish(channel, '').then(
-      () => {
-        publishedMs = performance.now();
-      },
-      () => undefined,
-    );
+    for (const channel of channels) {
+      commands.spublish(channel, '').then(
+        () => {
+          publishedMs = performance.now();
+        },
+        () => undefined,
+      );
+    }
   };
-  const reconnect = () => {
+  const reconnect = (silentChannels: readonly string[]) => {
     // One that is connecting already has a time limit of its own.
-    if (subscriber.status === 'ready') subscriber.disconnect(true);
+    if (subscriber.status === 'ready' || channels.length > 1) subscriber.disconnect(true, silentChannels);
+    // Nothing could be published anywhere.
     const mute = performance.now() - publishedMs >= 2 * EVERY_MS;
     if (mute && commands.status === 'ready') commands.disconnect(true);
   };
@@ -68,21 +76,22 @@ export function startFeedProbe(options: {
     lookedMs = nowMs;
     // What came meanwhile has yet to be read.
     if (lateMs > LATE_MS) {
-      heardMs += lateMs;
+      for (const [channel, atMs] of heardMs) heardMs.set(channel, atMs + lateMs);
       chanceMs += lateMs;
     }
     if (nowMs >= nextMs) {
       nextMs = nowMs + EVERY_MS;
       publish();
     }
-    if (nowMs - heardMs < SILENT_AFTER_MS) return;
+    const silentChannels = unheard(nowMs);
+    if (silentChannels.length === 0) return;
     if (!silent) {
       silent = true;
       onSilent();
     }
     if (nowMs - chanceMs < SILENT_AFTER_MS) return;
     chanceMs = nowMs;
-    reconnect();
+    reconnect(silentChannels);
   };
 
   subscriber.on('smessage', hear);

@@ -29,6 +29,7 @@ export {
   type CtiOutcome,
 } from './cti-gate.ts';
 export { connectRedis, type RedisLog, type RedisRole } from './connect-redis.ts';
+export { connectSubscriber, type Subscriber } from './connect-subscriber.ts';
 export {
   createDialIntents,
   type DialIntent,
@@ -58,6 +59,7 @@ export { type FeedProbe, startFeedProbe } from './feed-probe.ts';
 export { createOpenCalls, type OpenCall, type OpenCalls } from './open-calls.ts';
 export { createPopupReactions, type PopupReactions } from './popup-reactions.ts';
 export { type AgentConnection, createPresence, type Presence } from './presence.ts';
+export { createSentGuard, type SentGuard } from './sent-guard.ts';
 export { createSocketRegistry, type RegisteredSocket, type SocketRegistry } from './socket-registry.ts';
 export {
   createTraceRecorder,

@@ -29,13 +29,11 @@ export interface OpenCalls {
 
 export function createOpenCalls(redis: Redis, names: Names): OpenCalls {
   const lookAgain = loadScript(redis, 'look-again');
+  const due = loadScript(redis, 'due');
   const keyOf = (tenant: string) => names.openCalls(names.partitionOf(tenant));
   return {
     async due(partition, limit) {
-      const [seconds, micros] = (await redis.time()) as unknown as [string | number, string | number];
-      const nowMs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-      const key = names.openCalls(partition);
-      const members = await redis.zrangebyscore(key, '-inf', nowMs, 'LIMIT', 0, limit);
+      const members = (await due([names.openCalls(partition)], [limit])) as string[];
       return members.map((member) => {
         const [tenant = '', callId = ''] = JSON.parse(member) as string[];
         return { tenant, callId };

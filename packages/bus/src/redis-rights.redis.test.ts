@@ -63,6 +63,7 @@ const KEYS: Readonly<Record<string, string>> = {
   presence: names.presence(TENANT, 'u'),
   focus: names.focus(TENANT, 'u'),
   claims: names.claims(TENANT, 'u'),
+  mark: names.replicaMark(7),
 };
 const QUEUE_KEY = `${DIAL_QUEUE.prefix}:${DIAL_QUEUE.name}:wait`;
 const PRIVATE: Readonly<Record<string, readonly RoleService[]>> = {
@@ -70,6 +71,7 @@ const PRIVATE: Readonly<Record<string, readonly RoleService[]>> = {
   cti: ['dialer'],
   webhookid: ['webhook'],
   down: ['ws-gateway', 'dialer'],
+  mark: ['dialer'],
 };
 
 test.each(Object.entries(KEYS))(

@@ -9,7 +9,11 @@ export interface RedisRights {
 }
 
 /** What every connection asks for when it opens, and a sign of life; INFO tells when a server that starts is ready. */
-const CONNECT = ['hello', 'client|setname', 'select', 'info', 'ping', 'quit', 'time'];
+const CONNECT = [
+  ...['hello', 'client|setname', 'select', 'info', 'ping', 'quit', 'time'],
+  // Of a cluster: who has which slot, and where a slot goes that is on its way.
+  ...['cluster|slots', 'cluster|info', 'readonly', 'readwrite', 'asking'],
+];
 /** A script is a command like any other, and each command in it is judged by itself. */
 const SCRIPTS = ['evalsha', 'eval', 'multi', 'exec', 'discard', 'script|load', 'script|exists'];
 
@@ -51,7 +55,7 @@ const CALL_KINDS = [
 ];
 
 /** One key a partition, where the others are of a tenant. */
-const PARTITION_KINDS = new Set(['events', 'due', 'open', 'gateways', 'down']);
+const PARTITION_KINDS = new Set(['events', 'due', 'open', 'gateways', 'down', 'mark']);
 
 /** Patterns of kinds of keys; the tests hold them against what `names.ts` makes. */
 function toPatterns(...kinds: readonly string[]): string[] {
@@ -69,11 +73,11 @@ export const REDIS_RIGHTS: Readonly<Record<RoleService, RedisRights>> = {
   'ws-gateway': {
     commands: [...CONNECT, ...SCRIPTS, ...CALLS, ...GATEWAY, ...QUEUE_ADD],
     keys: [...toPatterns(...CALL_KINDS, 'rate', 'down'), ...queueKeys],
-    channels: [...agents, createNames().gatewayProbe('ID').replace('ID', '*')],
+    channels: [...agents, ...toPatterns('probe'), createNames().gatewayProbe('ID').replace('ID', '*')],
   },
   dialer: {
-    commands: [...CONNECT, ...SCRIPTS, ...CALLS, ...QUEUE_WORK],
-    keys: [...toPatterns(...CALL_KINDS, 'cti', 'down'), ...queueKeys],
+    commands: [...CONNECT, ...SCRIPTS, ...CALLS, ...QUEUE_WORK, 'wait'],
+    keys: [...toPatterns(...CALL_KINDS, 'cti', 'down', 'mark'), ...queueKeys],
     channels: agents,
   },
   webhook: {

@@ -1,5 +1,6 @@
 import { escapeId, type Names } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
+import { toPrimaries } from './connect-redis.ts';
 
 /** A key of a tenant's, taken apart. */
 export interface TenantKey {
@@ -16,15 +17,18 @@ export async function listTenantKeys(redis: Redis, names: Names, tenant: string)
   const tag = names.events(names.partitionOf(tenant)).slice(0, -'events'.length);
   const own = escapeId(tenant);
   const found = new Map<string, TenantKey>();
-  let cursor = '0';
-  do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `${tag}*:${own}*`, 'COUNT', SCAN_COUNT);
-    for (const key of keys) {
-      const [kind = '', of, ...ids] = key.slice(tag.length).split(':');
-      if (of === own) found.set(key, { key, kind, ids: ids.map(unescapeId) });
-    }
-    cursor = next;
-  } while (cursor !== '0');
+  // They all lie on one of a cluster's primaries, or, while their slot moves, on two.
+  for (const primary of toPrimaries(redis)) {
+    let cursor = '0';
+    do {
+      const [next, keys] = await primary.scan(cursor, 'MATCH', `${tag}*:${own}*`, 'COUNT', SCAN_COUNT);
+      for (const key of keys) {
+        const [kind = '', of, ...ids] = key.slice(tag.length).split(':');
+        if (of === own) found.set(key, { key, kind, ids: ids.map(unescapeId) });
+      }
+      cursor = next;
+    } while (cursor !== '0');
+  }
   return [...found.values()];
 }
 

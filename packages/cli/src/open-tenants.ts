@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectRedis, createLivePersons } from '@ramal/bus';
-import { createNames, DEFAULT_PARTITIONS } from '@ramal/contracts';
+import {
+  createNames,
+  DEFAULT_PARTITIONS,
+  parseRedisUrl,
+  RedisUrlInvalidError,
+  toRedisHosts,
+} from '@ramal/contracts';
 import { createSubjectOf, type PrivacyDeps } from '@ramal/privacy';
 import { connectTenants, type Tenants } from '@ramal/store';
 import type { CommandInput, OptionSpecs } from './command.ts';
@@ -52,7 +58,7 @@ export function withPersons<T>(
   const { process, note } = surroundings;
   return withTenants(surroundings, options['database-url'], async (tenants) => {
     const url = await findRedisUrl(process, options['redis-url']);
-    note(`redis: ${new URL(url).host}`);
+    note(`redis: ${toRedisHosts(parseRedisUrl(url))}`);
     const log = { info: () => undefined, warn: () => undefined };
     const redis = await connectRedis({ url, role: 'commands', name: APPLICATION_NAME, log });
     try {
@@ -88,8 +94,13 @@ async function findRedisUrl(
         '"npm start" runs.',
     );
   }
-  if (URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return url;
-  throw new UsageError('the address of Redis is no redis://host:port address.');
+  try {
+    parseRedisUrl(url);
+    return url;
+  } catch (error) {
+    if (!(error instanceof RedisUrlInvalidError)) throw error;
+    throw new UsageError(`the address of Redis: ${error.message}.`);
+  }
 }
 
 async function readDevRedis(file: string): Promise<string | undefined> {

@@ -136,6 +136,18 @@ export {
   type ConnectionEvent,
 } from './wire-server.ts';
 export {
+  parseRedisUrl,
+  type RedisAddress,
+  type RedisCluster,
+  type RedisSentinel,
+  type RedisSingle,
+  type RedisTarget,
+  RedisUrlInvalidError,
+  toHostPort,
+  toRedisHosts,
+  withRedisUser,
+} from './redis-url.ts';
+export {
   ALL_RIGHTS,
   isRight,
   type Right,

@@ -61,6 +61,10 @@ export interface Names {
   agentChannel(tenant: string, user: string): string;
   /** Sharded pub/sub channel on which one gateway speaks to itself, to know that it still hears. */
   gatewayProbe(gatewayId: string): string;
+  /** The same on the server of one partition: on a cluster each can fall silent by itself. */
+  partitionProbe(partition: number, gatewayId: string): string;
+  /** Written to, so that replicas can be waited for. */
+  replicaMark(partition: number): string;
 }
 
 /** What an id mostly is; it is spelled as it is. Every key is built anew, some twenty of them for each step of a call. */
@@ -125,5 +129,7 @@ export function createNames(partitions = DEFAULT_PARTITIONS): Names {
     claims: (tenant, user) => key(tenant, 'claims', user),
     agentChannel: (tenant, user) => key(tenant, 'agent', user),
     gatewayProbe: (gatewayId) => `ramal:{gateway-${escapeId(gatewayId)}}:probe`,
+    partitionProbe: (partition, gatewayId) => `${tag(partition)}:probe:${escapeId(gatewayId)}`,
+    replicaMark: (partition) => `${tag(partition)}:mark`,
   };
 }

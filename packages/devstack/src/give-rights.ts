@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { applyRedisRights } from '@ramal/bus';
-import { ROLE_SERVICES, type RoleService, toRoleName } from '@ramal/contracts';
+import { ROLE_SERVICES, type RoleService, toRoleName, withRedisUser } from '@ramal/contracts';
 import { grantRights } from '@ramal/store';
 import type { FoundServer } from '@ramal/testkit';
 import type { ServerUrls } from './process-specs.ts';
@@ -22,7 +22,7 @@ export async function giveRights(
   if (isLeast(redis)) await applyRedisRights(redis.url, passwords);
   return (service) => ({
     databaseUrl: inPostgres ? withUser(postgres.url, service, passwords) : postgres.url,
-    redisUrl: isLeast(redis) ? withUser(redis.url, service, passwords) : redis.url,
+    redisUrl: isLeast(redis) ? withRedisUser(redis.url, toRoleName(service), passwords[service]) : redis.url,
   });
 }
 

@@ -1,13 +1,26 @@
-import { DEFAULT_PARTITIONS } from '@ramal/contracts';
+import { DEFAULT_PARTITIONS, parseRedisUrl, RedisUrlInvalidError } from '@ramal/contracts';
 import { z } from 'zod';
 import { masterKeyEnv } from './master-key-env.ts';
 import { count, flag, port } from './parse-env.ts';
 
+/** An address of Redis in any of its forms; it stays a text, for whoever connects. */
+function redisUrl() {
+  return z.string().superRefine((url, context) => {
+    try {
+      parseRedisUrl(url);
+    } catch (error) {
+      if (!(error instanceof RedisUrlInvalidError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+    }
+  });
+}
+
 /** The variables every service reads. */
 export const commonEnv = {
-  REDIS_URL: z
-    .url({ protocol: /^rediss?$/ })
-    .describe('Redis 7.0 or later, with persistence on: redis://user:password@host:port'),
+  REDIS_URL: redisUrl().describe(
+    'Redis 7.0 or later, with persistence on: redis://user:password@host:port, redis+sentinel://…@host:port,host:port/name ' +
+      'or redis+cluster://…@host:port,host:port; rediss for TLS',
+  ),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .describe('PostgreSQL 15 or later: postgres://user:password@host:port/database'),

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FindServerOptions, FoundServer } from './servers/found-server.ts';
+import { signalFamily } from './signal-family.ts';
 
 /** A server of its own for a test file that stops, kills or freezes it. */
 export interface RestartableServer {
@@ -14,6 +15,9 @@ export interface RestartableServer {
   restart(): Promise<void>;
   /** Sends it a signal: SIGSTOP freezes it, SIGCONT thaws it. */
   signal(signal: NodeJS.Signals): void;
+  /** It holds its connections and says nothing more, with all its processes, until `thaw`. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   /** Stops it and removes its data. */
   stop(): Promise<void>;
 }
@@ -51,6 +55,8 @@ export async function startRestartable(
     signal: (signal) => {
       process.kill(pid(), signal);
     },
+    freeze: () => signalFamily(pid(), 'SIGSTOP'),
+    thaw: () => signalFamily(pid(), 'SIGCONT'),
     stop: async () => {
       await server.stop();
       await rm(dataDir, { recursive: true, force: true });

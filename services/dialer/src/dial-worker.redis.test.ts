@@ -14,6 +14,7 @@ import { runDial } from './run-dial.ts';
 
 let dialer: TestDialer;
 let redis: Awaited<ReturnType<typeof connectRedis>>;
+let workerRedis: Awaited<ReturnType<typeof connectRedis>>;
 let queue: DialQueue;
 let intents: DialIntents;
 let pbx: TestPbx;
@@ -23,6 +24,7 @@ beforeAll(async () => {
   dialer = await openTestDialer();
   const log = { info: () => undefined, warn: () => undefined };
   redis = await connectRedis({ url: dialer.server.url, role: 'commands', name: 'worker-test', log });
+  workerRedis = await connectRedis({ url: dialer.server.url, role: 'queue', name: 'worker-test', log });
   queue = createDialQueue(redis);
   intents = createDialIntents({ redis, names: dialer.names, bus: dialer.bus, queue, newCallId });
   pbx = await startPbx();
@@ -36,13 +38,14 @@ afterAll(async () => {
   await pbx.close();
   await queue.close();
   redis.disconnect();
+  workerRedis.disconnect();
   await dialer.close();
 });
 
 function startWorker(): void {
   workers.push(
     startDialWorker({
-      redisUrl: dialer.server.url,
+      redis: workerRedis,
       concurrency: 1_000,
       run: (job, attempt) => runDial(job, attempt, dialer.deps),
       events: dialer.deps.events,

@@ -1,4 +1,4 @@
-import { DIAL_ATTEMPTS, toRetryDelayMs } from '@ramal/bus';
+import { type connectRedis, DIAL_ATTEMPTS, toRetryDelayMs } from '@ramal/bus';
 import { DIAL_QUEUE, type DialJob, dialJob } from '@ramal/contracts';
 import { failpoint } from '@ramal/runtime';
 import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
@@ -15,6 +15,7 @@ export interface DialWorker {
 
 const CANARY = 'canary';
 const CANARY_EVERY_MS = 10_000;
+const RETRY_DELAY_MS = 300;
 /**
  * What one company may have of this process at a time, until its dials have their place at its CTI: from there on they
  * mostly wait. Whoever dials alone must not wait behind ten thousand dials of another company.
@@ -23,7 +24,8 @@ const TENANT_TURNS = { running: 4, waiting: 50, comeBackEveryMs: 5 };
 
 /** The consumer's side of the dial queue, and all that is BullMQ about it. */
 export function startDialWorker(options: {
-  redisUrl: string;
+  /** Of the role `queue`; stays the caller's. */
+  redis: Awaited<ReturnType<typeof connectRedis>>;
   concurrency: number;
   run(job: DialJob, attempt: Attempt): Promise<void>;
   events: Events;
@@ -32,9 +34,7 @@ export function startDialWorker(options: {
   /** How often a canary is put into the queue, in ms; default 10 s. */
   canaryEveryMs?: number;
 }): DialWorker {
-  const { redisUrl, concurrency, run, events, onProgress, canaryEveryMs = CANARY_EVERY_MS } = options;
-  // Both ends wait for Redis to come back for as long as it takes.
-  const connection = { url: redisUrl, maxRetriesPerRequest: null, disableClientInfo: true };
+  const { redis: connection, concurrency, run, events, onProgress, canaryEveryMs = CANARY_EVERY_MS } = options;
   const turns = createTenantTurns(TENANT_TURNS);
 
   const process = async (job: Job, token: string | undefined): Promise<void> => {
@@ -63,6 +63,8 @@ export function startDialWorker(options: {
     // A stalled job may have been sent: the intent's own record decides, never the queue.
     maxStalledCount: 0,
     drainDelay: 2,
+    // After an error of a server that is just being replaced; the library's own 15 s are longer than a dial lasts.
+    runRetryDelay: RETRY_DELAY_MS,
   });
   worker.on('error', (error) => events.backgroundFailed('queue', error));
 

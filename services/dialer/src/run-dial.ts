@@ -6,6 +6,7 @@ import {
   isSettled,
   type NewTrace,
   NO_TRACES,
+  type SentGuard,
   type TraceRecorder,
 } from '@ramal/bus';
 import { DIAL_DEADLINE_MS, type DialStep } from '@ramal/calls';
@@ -40,6 +41,8 @@ export interface RunDialDeps {
   intents: DialIntents;
   /** In front of each tenant's CTI. */
   gate: PlaceDeps['gate'];
+  /** Between the record that a dial is sent and its first byte. */
+  guard: Pick<SentGuard, 'isKept'>;
   lookup: TenantLookup;
   events: Events;
   connectTimeoutMs: number;
@@ -145,6 +148,12 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
       return events.skipped({ ...job, why: 'taken over or canceled' });
     }
     failpoint('dialer.after_sent');
+    await requireKept({ tenant: job.tenant, intentId: intent.intentId, fence }, leftMs(), deps).catch(
+      (error: unknown) => {
+        socket.destroy();
+        throw error;
+      },
+    );
     const tooLate: DialStep = { type: 'dial.failed', fence, reason: 'deadline_passed' };
     if (leftMs() <= 0) {
       // Redis was slow to say yes. The phone must not ring after the deadline (I2).
@@ -185,6 +194,20 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
   } finally {
     if (outcome !== null) await leavePlace({ tenant: job.tenant, fence }, outcome, deps);
   }
+}
+
+/** @throws DialUnsentError where a Redis that takes over might not know that the dial is sent (I1) */
+async function requireKept(
+  dial: { tenant: string; intentId: string; fence: string },
+  forMs: number,
+  { guard }: RunDialDeps,
+): Promise<void> {
+  let why = 'NOT_REPLICATED';
+  const kept = await guard.isKept(dial, forMs).catch((error: unknown) => {
+    why = toErrorCode(error);
+    return false;
+  });
+  if (!kept) throw new DialUnsentError('internal_error', why);
 }
 
 /** How an attempt ended that may be tried again, and what is told where it is not. */

@@ -5,9 +5,10 @@ import {
   createCtiGate,
   createDialIntents,
   createDialQueue,
+  createSentGuard,
   createTraceRecorder,
 } from '@ramal/bus';
-import { createNames } from '@ramal/contracts';
+import { createNames, DIAL_QUEUE, parseRedisUrl } from '@ramal/contracts';
 import { createOutbound } from '@ramal/outbound';
 import {
   createEventLoopCheck,
@@ -61,7 +62,24 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
   });
   releasers.add('postgres', () => tenants.close());
 
+  const guard = createSentGuard({
+    names,
+    replicas: config.DIALER_WAIT_REPLICAS,
+    kind: parseRedisUrl(config.REDIS_URL).kind,
+    connect: (key) =>
+      connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'dialer-guard', log: logger, key }),
+  });
+  releasers.add('sent guard', () => guard.close());
+  const queueConnection = await connectRedis({
+    url: config.REDIS_URL,
+    role: 'queue',
+    name: 'dialer-queue',
+    log: logger,
+    key: `${DIAL_QUEUE.prefix}:${DIAL_QUEUE.name}`,
+  });
+  releasers.add('redis queue', () => queueConnection.disconnect());
   const deps = {
+    guard,
     intents: createDialIntents({
       redis,
       names,
@@ -90,7 +108,7 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
   const loop = createEventLoopCheck();
   releasers.add('event loop monitor', () => loop.stop());
   const worker = startDialWorker({
-    redisUrl: config.REDIS_URL,
+    redis: queueConnection,
     concurrency: config.DIALER_CONCURRENCY,
     run: (job, attempt) => runDial(job, attempt, deps),
     events,

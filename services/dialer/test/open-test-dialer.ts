@@ -5,6 +5,7 @@ import {
   createCallBus,
   createCtiGate,
   createDialIntents,
+  createSentGuard,
   type DialIntents,
 } from '@ramal/bus';
 import { type CallEvent, createNames, type Names } from '@ramal/contracts';
@@ -81,11 +82,19 @@ export function profileOf(port: number, row: EmpresasRow = {}, settings: CtiSett
   };
 }
 
-export async function openTestDialer(): Promise<TestDialer> {
-  const server = await startTestRedis();
+/** @param given a Redis that stays the caller's; default: one of its own */
+export async function openTestDialer(given?: RestartableServer): Promise<TestDialer> {
+  const server = given ?? (await startTestRedis());
   const log = { info: () => undefined, warn: () => undefined };
   const redis = await connectRedis({ url: server.url, role: 'commands', name: 'dialer-test', log });
   const names = createNames();
+  const guard = createSentGuard({
+    names,
+    replicas: 1,
+    // A test may replace the one that it gives.
+    kind: given === undefined ? 'single' : 'sentinel',
+    connect: () => connectRedis({ url: server.url, role: 'commands', name: 'guard-test', log }),
+  });
   const bus = createCallBus(redis, names);
   const intents = createDialIntents({ redis, names, bus, queue: null, newCallId });
   const noted: TestDialer['noted'] = [];
@@ -128,6 +137,7 @@ export async function openTestDialer(): Promise<TestDialer> {
     names,
     deps: {
       intents,
+      guard,
       gate: createCtiGate(redis, names),
       lookup,
       events,
@@ -152,7 +162,8 @@ export async function openTestDialer(): Promise<TestDialer> {
     stateOf: async ({ tenant, intentId }) => (await intents.find(tenant, intentId))?.intent.state,
     async close() {
       redis.disconnect();
-      await server.stop();
+      guard.close();
+      if (given === undefined) await server.stop();
     },
   };
 }

@@ -54,7 +54,13 @@ export async function startHistory(config: Config, logger: Logger, releasers: Re
   const streams = await Promise.all(
     partitions.map(async (partition) => {
       const name = `history-p${partition}`;
-      const blocking = await connectRedis({ url: config.REDIS_URL, role: 'blocking', name, log: logger });
+      const blocking = await connectRedis({
+        url: config.REDIS_URL,
+        role: 'blocking',
+        name,
+        log: logger,
+        key: names.events(partition),
+      });
       releasers.add(name, () => blocking.disconnect());
       return createEventStream(redis, blocking, names, partition);
     }),

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import {
   connectRedis,
+  connectSubscriber,
   createAgentFeed,
   createAgentInbox,
   createCallBus,
@@ -59,6 +60,7 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
   const metrics = createMetrics('ws-gateway');
   const events = createEvents(logger, metrics);
   const names = createNames(config.RAMAL_PARTITIONS);
+  const partitions = Array.from({ length: names.partitions }, (_, partition) => partition);
 
   const redis = await connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'gateway', log: logger });
   releasers.add('redis', () => redis.disconnect());
@@ -72,12 +74,7 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
     onDropped: (count, why) => lost.inc({ why }, count),
   });
   releasers.add('flight recorder', () => recorder.stop());
-  const subscriber = await connectRedis({
-    url: config.REDIS_URL,
-    role: 'subscriber',
-    name: 'gateway-feed',
-    log: logger,
-  });
+  const subscriber = await connectSubscriber({ url: config.REDIS_URL, name: 'gateway-feed', log: logger });
   releasers.add('redis feed', () => subscriber.disconnect());
   const masterKeys = await readMasterKeys(config);
   warnWithoutMasterKey(masterKeys, { logger, metrics });
@@ -104,7 +101,9 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
   const probe = startFeedProbe({
     commands: redis,
     subscriber,
-    channel: names.gatewayProbe(gatewayId),
+    channels: redis.isCluster
+      ? partitions.map((partition) => names.partitionProbe(partition, gatewayId))
+      : [names.gatewayProbe(gatewayId)],
     onSilent: link.silent,
     onHeard: link.heard,
   });
@@ -149,6 +148,8 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
   const presence = await startPresenceKeeper({ registry, events });
   releasers.add('presence', () => presence.stop());
   redis.on('ready', () => presence.restore());
+  // On a cluster one node may be replaced and the others not.
+  if (redis.isCluster) feed.onReconnected(() => presence.restore());
 
   const { uws, name, native } = loadUws();
   if (!native)

@@ -1,3 +1,4 @@
+import { parseRedisUrl, type RedisAddress, RedisUrlInvalidError } from '@ramal/contracts';
 import { hasDockerEngine } from './docker-engine.ts';
 import { startDockerRedis } from './docker-servers.ts';
 import { findCommand } from './find-command.ts';
@@ -50,13 +51,39 @@ export async function findRedis(options: FindServerOptions = {}): Promise<FoundS
 }
 
 async function useGivenRedis(url: string): Promise<FoundServer> {
+  let port: number;
   try {
-    await pingRedis(url);
+    port = (await pingGiven(url)).port;
   } catch (error) {
+    if (error instanceof RedisUrlInvalidError)
+      throw new ServerUnreachableError(`REDIS_URL can't be read: ${error.message}`, { cause: error });
     const why = error instanceof Error ? error.message : String(error);
     throw new ServerUnreachableError(
       `REDIS_URL is ${maskUrl(url)}, and no Redis answers there (${why}). Start it, or unset REDIS_URL to have one started.`,
     );
   }
-  return { url, kind: 'env', port: Number(new URL(url).port || 6379), stop: async () => undefined };
+  return { url, kind: 'env', port, stop: async () => undefined };
+}
+
+/** Of Sentinels and of the nodes of a cluster one that answers will do: who connects asks it for the others. */
+async function pingGiven(url: string): Promise<RedisAddress> {
+  const target = parseRedisUrl(url);
+  if (target.kind === 'single') {
+    await pingRedis(url);
+    return target.address;
+  }
+  const isCluster = target.kind === 'cluster';
+  const addresses = isCluster ? target.nodes : target.sentinels;
+  const username = isCluster ? target.username : target.sentinelUsername;
+  const password = isCluster ? target.password : target.sentinelPassword;
+  const scheme = (isCluster ? target.tls : target.sentinelTls) ? 'rediss' : 'redis';
+  const login =
+    password === undefined ? '' : `${encodeURIComponent(username ?? '')}:${encodeURIComponent(password)}@`;
+  return Promise.any(
+    addresses.map(async (address) => {
+      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+      await pingRedis(`${scheme}://${login}${host}:${address.port}`);
+      return address;
+    }),
+  );
 }
