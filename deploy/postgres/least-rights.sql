@@ -116,6 +116,8 @@ grant select on callback_credentials to ramal_webhook;
 grant select on callback_token_uses to ramal_webhook;
 grant insert on callback_token_uses to ramal_webhook;
 grant update on callback_token_uses to ramal_webhook;
+grant insert on dead_letters to ramal_webhook;
+grant select (partition, stream_id) on dead_letters to ramal_webhook;
 do $$ begin
   execute format('revoke all on all tables in schema %I from ramal_history', current_schema());
   execute format('revoke all on all functions in schema %I from ramal_history', current_schema());

@@ -54,15 +54,17 @@ const ROLE_OPTIONS: Record<RedisRole, Options> = {
 /**
  * Opens a connection and waits until it is ready; afterwards it reconnects for ever, logging the
  * first failure of each outage and its end.
- * @throws when Redis does not answer within 30 s
+ * @param options.patient does not wait: for who can do its work without Redis for a while
+ * @throws when Redis does not answer within 30 s, unless `patient`
  */
 export async function connectRedis(options: {
   url: string;
   role: RedisRole;
   name: string;
   log: RedisLog;
+  patient?: boolean;
 }): Promise<Redis> {
-  const { url, role, name, log } = options;
+  const { url, role, name, log, patient = false } = options;
   const redisOptions: Options = {
     ...ROLE_OPTIONS[role],
     lazyConnect: true,
@@ -88,7 +90,7 @@ export async function connectRedis(options: {
     if (down) log.info({ connection: name }, 'redis connection back');
     down = false;
   });
-  const ready = new Promise<void>((resolve, reject) => {
+  const ready = patient ? Promise.resolve() : new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {
       redis.disconnect();
       reject(

@@ -85,7 +85,7 @@ export {
 } from './person-records.ts';
 export { EventDataError, isDataError } from './data-error.ts';
 export { listUsersOnDefaultSenha } from './default-senha-users.ts';
-export type { DeadLetter } from './dead-letters.ts';
+export { type DeadLetter, insertDeadLetters } from './dead-letters.ts';
 export { hashSecret } from './hash-secret.ts';
 export { NetworkInvalidError, type NetworkList, parseNetworks, toPlainAddress } from './network-list.ts';
 export { isPassword } from './password-hash.ts';

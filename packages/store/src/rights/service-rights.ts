@@ -76,6 +76,9 @@ export const SERVICE_RIGHTS: Readonly<Record<RoleService, ServiceRights>> = {
       ...may('callback_networks', 'select'),
       ...may('callback_credentials', 'select'),
       ...may('callback_token_uses', 'select', 'insert', 'update'),
+      // What of its journal can never be told; each once.
+      ...may('dead_letters', 'insert'),
+      ...mayColumns('dead_letters', 'select', ['partition', 'stream_id']),
     ],
   },
   history: {
