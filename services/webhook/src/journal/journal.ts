@@ -76,6 +76,7 @@ interface Segment {
   /** Records that are on their way into it, or that Redis was not told of. */
   open: number;
   newestMs: number;
+  beganMs: number;
   /** No key at hand opens all of it: it is put aside, for a process that has the key. */
   aside: boolean;
 }
@@ -98,7 +99,8 @@ export function createJournal(options: JournalOptions): Journal {
   let bytes = 0;
 
   const addSegment = (name: string): Segment => {
-    const segment = { name, bytes: 0, entries: [], open: 0, newestMs: performance.now(), aside: false };
+    const beganMs = performance.now();
+    const segment = { name, bytes: 0, entries: [], open: 0, newestMs: beganMs, beganMs, aside: false };
     segments.set(name, segment);
     return segment;
   };
@@ -204,8 +206,7 @@ export function createJournal(options: JournalOptions): Journal {
       const nowMs = performance.now();
       const current = writer?.current() ?? null;
       const began = current === null ? undefined : segments.get(current);
-      const first = began?.entries[0];
-      if (first !== undefined && nowMs - first.sinceMs > keepMs / SEGMENTS_PER_KEEP) writer?.rotate();
+      if (began !== undefined && nowMs - began.beganMs > keepMs / SEGMENTS_PER_KEEP) writer?.rotate();
       for (const segment of segments.values()) {
         // The oldest first: that Redis was told of a record may stand in a later segment than the record.
         if (segment.name === writer?.current() || segment.open > 0 || nowMs - segment.newestMs < keepMs) return;
