@@ -95,7 +95,7 @@ test('I3 kill -9 of the webhook loses nothing that it answered', async () => {
       if (answer?.status === 200) sent.push(answer);
     }
   })();
-  for (let kills = 0; kills < 3; kills++) {
+  for (let kills = 0; kills < 2; kills++) {
     const atLeast = sent.length + 20;
     await sleepUntil(() => sent.length >= atLeast, { timeoutMs: 60_000 });
     system.stack.kill('webhook', 'SIGKILL');
@@ -104,7 +104,7 @@ test('I3 kill -9 of the webhook loses nothing that it answered', async () => {
   going = false;
   await calling;
   await expectStoredOnce(sent);
-  console.log(`webhook killed 3 times: ${sent.length} answered, 0 lost, 0 stored twice`);
+  console.log(`webhook killed twice: ${sent.length} answered, 0 lost, 0 stored twice`);
 }, 180_000);
 
 test('I3 with Redis frozen or full callbacks are answered, after a moment in which it is found out', async () => {
@@ -139,11 +139,14 @@ test('I3 after a failover to a Redis that is behind all that was answered is the
   await cp(snapshot, data, { recursive: true });
   await redis.restart();
   for (const instance of ['webhook', 'webhook-2']) {
-    await sleepUntil(async () => (await metric('ramal_webhook_replayed_total{outcome="restored"', instance)) >= 30, {
-      timeoutMs: 60_000,
-      everyMs: 100,
-      describe: `what ${instance} answered to be restored`,
-    });
+    await sleepUntil(
+      async () => (await metric('ramal_webhook_replayed_total{outcome="restored"', instance)) >= 30,
+      {
+        timeoutMs: 60_000,
+        everyMs: 100,
+        describe: `what ${instance} answered to be restored`,
+      },
+    );
   }
   // The end of each finds its call, by the CTI's id alone, at whichever webhook.
   const ends: Sent[] = [];

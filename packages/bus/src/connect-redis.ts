@@ -90,20 +90,22 @@ export async function connectRedis(options: {
     if (down) log.info({ connection: name }, 'redis connection back');
     down = false;
   });
-  const ready = patient ? Promise.resolve() : new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      redis.disconnect();
-      reject(
-        new Error(
-          `Redis does not answer; is REDIS_URL right and the server up? (${FIRST_CONNECT_TIMEOUT_MS / 1000} s)`,
-        ),
-      );
-    }, FIRST_CONNECT_TIMEOUT_MS);
-    redis.once('ready', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  const ready = patient
+    ? Promise.resolve()
+    : new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => {
+          redis.disconnect();
+          reject(
+            new Error(
+              `Redis does not answer; is REDIS_URL right and the server up? (${FIRST_CONNECT_TIMEOUT_MS / 1000} s)`,
+            ),
+          );
+        }, FIRST_CONNECT_TIMEOUT_MS);
+        redis.once('ready', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
   // Only the first try can fail here; the client goes on trying, and `ready` tells how that went.
   redis.connect().catch(() => undefined);
   await ready;

@@ -45,9 +45,7 @@ export function createWebhookIds(redis: Redis, names: Names): WebhookIds {
   const toState = (mark: string | null, message: SignedMessage) => {
     if (mark === null) return { kind: 'new' } as const;
     const [digest, callId = ''] = mark.split(' ');
-    return digest === message.digest
-      ? ({ kind: 'stored', callId } as const)
-      : ({ kind: 'reused' } as const);
+    return digest === message.digest ? ({ kind: 'stored', callId } as const) : ({ kind: 'reused' } as const);
   };
   return {
     async check(message) {

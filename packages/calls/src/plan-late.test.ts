@@ -103,6 +103,8 @@ describe('I3 an event that Redis has lost', () => {
     const skipped: CallbackEvent = { ...ended, popupSkipped: 'not_logged_in' };
     const commit = restore(skipped, live([incoming]));
     expect(commit?.events.at(-1)).toEqual(skipped);
-    expect(commit?.deliveries.flatMap(({ messages }) => messages.map(({ op }) => op))).not.toContain('popup.show');
+    expect(commit?.deliveries.flatMap(({ messages }) => messages.map(({ op }) => op))).not.toContain(
+      'popup.show',
+    );
   });
 });

@@ -23,6 +23,7 @@ export {
   startOpsServer,
   toHealthReport,
 } from './ops-server.ts';
+export { isOwnerAlive, ownSocket } from './owned-socket.ts';
 export {
   ConfigInvalidError,
   count,

@@ -10,7 +10,7 @@ import type { Events } from './events.ts';
 import type { CallbackIngest } from './ingest-callback.ts';
 import type { RefusalNote } from './note-refusal.ts';
 import type { RamalState } from './ramal-state.ts';
-import { readVariables, type Variable } from './read-variables.ts';
+import { readVariables } from './read-variables.ts';
 import { sendReplyBody } from './send-reply-body.ts';
 import { addWconnectRoutes } from './wconnect-routes.ts';
 
@@ -125,8 +125,9 @@ export function createApp(deps: AppDeps): FastifyInstance {
         throw new WireError('tenant_disabled', 'this company is not active');
       }
       const admission = await door.admit(profile, request, { kind, read: readAll });
-      await door.store(profile, kind, admission, async () => 
-        ingest(profile, kind, read(admission.query), admission.signed));
+      await door.store(profile, kind, admission, async () =>
+        ingest(profile, kind, read(admission.query), admission.signed),
+      );
       return sendReplyBody(reply, profile.cti.callback);
     },
   });

@@ -43,7 +43,13 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
   const events = createEvents(logger, metrics);
   const names = createNames(config.RAMAL_PARTITIONS);
 
-  const redis = await connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'webhook', log: logger, patient: config.WEBHOOK_JOURNAL });
+  const redis = await connectRedis({
+    url: config.REDIS_URL,
+    role: 'commands',
+    name: 'webhook',
+    log: logger,
+    patient: config.WEBHOOK_JOURNAL,
+  });
   releasers.add('redis', () => redis.disconnect());
   const lost = metrics.counter('ramal_webhook_traces_dropped_total', 'Steps the flight recorder lost', [
     'why',

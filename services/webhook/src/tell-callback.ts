@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallBus, CallsView, Presence } from '@ramal/bus';
-import { type Callback, type CallbackKind, isClosed, planCallback, toCallbackLines, toLegs } from '@ramal/calls';
+import {
+  type Callback,
+  type CallbackKind,
+  isClosed,
+  planCallback,
+  toCallbackLines,
+  toLegs,
+} from '@ramal/calls';
 import type { CallbackEvent, MatchedBy } from '@ramal/contracts';
 import { newCallId } from '@ramal/runtime';
 
@@ -14,7 +21,7 @@ export interface ToldCallback {
 }
 
 /** How a callback is told that Redis could not be told of at once. */
-export interface TellOptions {
+interface TellOptions {
   /** The id of the call that it begins, if it begins one. */
   callId?: string;
   /** See `CallbackScene`. */
@@ -25,7 +32,11 @@ export interface TellOptions {
  * Makes one callback a fact of its call: read, decide, commit in one atomic step; when the call changed in
  * between, read and decide again (I3, I4).
  */
-export type CallbackTeller = (tenant: string, callback: Callback, options?: TellOptions) => Promise<ToldCallback>;
+export type CallbackTeller = (
+  tenant: string,
+  callback: Callback,
+  options?: TellOptions,
+) => Promise<ToldCallback>;
 
 /** A CTI waits at least this long for its answer; of any number who meet at one call, one gets on at each try. */
 const CONFLICT_PATIENCE_MS = 4_000;

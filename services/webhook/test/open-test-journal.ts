@@ -28,7 +28,10 @@ export function createTestJournal(folder: string, over: Partial<JournalOptions> 
 }
 
 /** A record of an inbound call's end. */
-export function newRecord(over: Partial<JournalRecord> = {}, callback: Partial<Callback> = {}): JournalRecord {
+export function newRecord(
+  over: Partial<JournalRecord> = {},
+  callback: Partial<Callback> = {},
+): JournalRecord {
   const nowMs = Date.now();
   return {
     id: randomUUID(),

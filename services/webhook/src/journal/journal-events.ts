@@ -2,7 +2,7 @@ import type { Logger, Metrics } from '@ramal/runtime';
 import { createTokenBuckets } from '../token-buckets.ts';
 import type { LateOutcome } from './tell-redis.ts';
 
-export type Degraded = 'redis' | 'journal';
+type Degraded = 'redis' | 'journal';
 
 /** What happens around the journal: one function an event; an outage is logged when it begins and when it ends. */
 export interface JournalEvents {
@@ -37,7 +37,9 @@ export function createJournalEvents(
   metrics.gauge('ramal_webhook_journal_bytes', 'Bytes of the journal on the disk', read.bytes);
   metrics.gauge('ramal_webhook_degraded_redis', '1 while callbacks are journaled only', () => +now.redis);
   metrics.gauge('ramal_webhook_degraded_journal', '1 while callbacks are not journaled', () => +now.journal);
-  const outages = metrics.counter('ramal_webhook_outages_total', 'Times that one of the two was down', ['part']);
+  const outages = metrics.counter('ramal_webhook_outages_total', 'Times that one of the two was down', [
+    'part',
+  ]);
   const bytes = metrics.counter('ramal_webhook_journal_written_bytes_total', 'Bytes written to the journal');
   const syncs = metrics.histogram(
     'ramal_webhook_journal_sync_seconds',

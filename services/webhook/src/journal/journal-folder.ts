@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { open } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { isOwnerAlive, ownSocket } from '@ramal/runtime';
 import { DISK, type JournalFs } from './journal-fs.ts';
 
 /** A folder that is this process' own for as long as it lives. */
@@ -14,9 +13,6 @@ export interface JournalFolder {
 
 const LOCK = 'live';
 const SEGMENT = /\.(?:seg|aside)$/;
-/** The longest name a socket may have, less what differs between systems. */
-const MAX_SOCKET_PATH = 100;
-
 /**
  * Makes a folder for this process below `base`. Whoever lives listens at a socket in its folder, which ends with the
  * process, however it ends: no process number that another one may have by now, and good across containers that
@@ -28,7 +24,7 @@ export async function openJournalFolder(base: string, fs: JournalFs = DISK): Pro
   const unready = join(base, `new-${name}`);
   const path = join(base, name);
   await fs.makeFolder(unready);
-  const server = await listen(join(unready, LOCK));
+  const lock = await ownSocket(join(unready, LOCK));
   // It has its name when it is locked, so that nobody takes it for a dead one's.
   await fs.rename(unready, path);
   await fs.syncFolder(base);
@@ -38,7 +34,7 @@ export async function openJournalFolder(base: string, fs: JournalFs = DISK): Pro
       const taken: string[] = [];
       for (const other of await fs.list(base)) {
         if (other === name || other.startsWith('new-')) continue;
-        if (await isLive(join(base, other, LOCK))) continue;
+        if (await isOwnerAlive(join(base, other, LOCK))) continue;
         // One of all who try gets it.
         const won = await fs.rename(join(base, other), join(path, other)).then(
           () => true,
@@ -49,9 +45,7 @@ export async function openJournalFolder(base: string, fs: JournalFs = DISK): Pro
       return taken;
     },
     async release() {
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
+      await lock.release();
       const left = await fs.list(path);
       if (left.every((file) => file === LOCK)) {
         await fs.remove(join(path, LOCK)).catch(() => undefined);
@@ -78,49 +72,4 @@ async function flatten(fs: JournalFs, path: string, from: string, prefix: string
   await fs.removeFolder(from);
   await fs.syncFolder(path);
   return moved;
-}
-
-async function listen(path: string): Promise<Server> {
-  const server = createServer((socket) => socket.destroy());
-  server.unref();
-  await withShortPath(
-    path,
-    (short) =>
-      new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(short, () => resolve());
-      }),
-  );
-  return server;
-}
-
-function isLive(path: string): Promise<boolean> {
-  return withShortPath(
-    path,
-    (short) =>
-      new Promise((resolve) => {
-        const socket = connect(short);
-        socket.once('connect', () => {
-          socket.destroy();
-          resolve(true);
-        });
-        // Whoever is too busy to be asked lives.
-        socket.once('error', ({ code }: NodeJS.ErrnoException) =>
-          resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'),
-        );
-      }),
-  );
-}
-
-/** Linux has a short name for any folder that is open. */
-async function withShortPath<T>(path: string, use: (short: string) => Promise<T>): Promise<T> {
-  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH) return use(path);
-  if (process.platform !== 'linux') throw new RangeError('WEBHOOK_JOURNAL_DIR is too long a path');
-  const folder = await open(join(path, '..'), 'r').catch(() => null);
-  if (folder === null) return use(path);
-  try {
-    return await use(`/proc/self/fd/${folder.fd}/${LOCK}`);
-  } finally {
-    await folder.close();
-  }
 }

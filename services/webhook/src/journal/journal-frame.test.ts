@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readFrame, scanSegment, toFrame } from './journal-frame.ts';
 
-const payloads = ['{"n":1}', '', '{"n":"é ð"}', `{"long":"${'x'.repeat(2_000)}"}`].map((text) => Buffer.from(text));
+const payloads = ['{"n":1}', '', '{"n":"é ð"}', `{"long":"${'x'.repeat(2_000)}"}`].map((text) =>
+  Buffer.from(text),
+);
 const segment = Buffer.concat(payloads.map((payload) => toFrame('record', payload)));
 const read = (bytes: Buffer) => scanSegment(bytes).frames.map(({ payload }) => payload.toString());
 

@@ -50,7 +50,9 @@ describe('I3 what was appended', () => {
     expect(found).toMatchObject({ damaged: 0, unreadable: 0 });
     const read = await Promise.all(found.entries.map((entry) => next.read(entry)));
     expect(read.map(({ record }) => record)).toEqual(expect.arrayContaining([...records]));
-    const byId = new Map(found.entries.map((entry, i) => [entry.id, { told: entry.told, event: read[i]?.event }]));
+    const byId = new Map(
+      found.entries.map((entry, i) => [entry.id, { told: entry.told, event: read[i]?.event }]),
+    );
     expect(records.map(({ id }) => byId.get(id))).toEqual([
       { told: false, event: null },
       { told: true, event },
@@ -74,7 +76,7 @@ describe('I3 what was appended', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(child.stdout, 'data');
-    const [other] = await Promise.all([openJournal()]);
+    const other = await openJournal();
     expect(other.found.entries).toEqual([]);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -133,26 +135,36 @@ describe('many at once', () => {
 });
 
 describe('a disk that', () => {
-  it.each(['write', 'torn', 'sync', 'create'] as const)('fails to %s refuses, spoils nothing, and is used again later', async (fail) => {
-    const disk = createFaultyDisk();
-    const { journal } = await openJournal({ fs: disk.fs });
-    if (fail !== 'create') await journal.append(newRecord({ id: 'before' }));
-    disk.fail = fail;
-    await expect(journal.append(newRecord({ id: 'refused' }))).rejects.toMatchObject({ code: 'journal_down' });
-    expect(journal.failures).toHaveLength(1);
-    // At once and without asking the disk: it is given a rest.
-    await expect(journal.append(newRecord())).rejects.toMatchObject({ code: 'journal_down' });
-    expect(journal.failures).toHaveLength(1);
-    disk.fail = null;
-    await sleepUntil(() => journal.append(newRecord({ id: 'after' })).then(() => true, () => false));
-    await abandon(journal);
-    const { found } = await openJournal();
-    const ids = new Set(found.entries.map(({ id }) => id));
-    expect([...ids].filter((id) => id !== 'refused').sort()).toEqual(
-      fail === 'create' ? ['after'] : ['after', 'before'],
-    );
-    expect(found.damaged).toBe(0);
-  });
+  it.each(['write', 'torn', 'sync', 'create'] as const)(
+    'fails to %s refuses, spoils nothing, and is used again later',
+    async (fail) => {
+      const disk = createFaultyDisk();
+      const { journal } = await openJournal({ fs: disk.fs });
+      if (fail !== 'create') await journal.append(newRecord({ id: 'before' }));
+      disk.fail = fail;
+      await expect(journal.append(newRecord({ id: 'refused' }))).rejects.toMatchObject({
+        code: 'journal_down',
+      });
+      expect(journal.failures).toHaveLength(1);
+      // At once and without asking the disk: it is given a rest.
+      await expect(journal.append(newRecord())).rejects.toMatchObject({ code: 'journal_down' });
+      expect(journal.failures).toHaveLength(1);
+      disk.fail = null;
+      await sleepUntil(() =>
+        journal.append(newRecord({ id: 'after' })).then(
+          () => true,
+          () => false,
+        ),
+      );
+      await abandon(journal);
+      const { found } = await openJournal();
+      const ids = new Set(found.entries.map(({ id }) => id));
+      expect([...ids].filter((id) => id !== 'refused').sort()).toEqual(
+        fail === 'create' ? ['after'] : ['after', 'before'],
+      );
+      expect(found.damaged).toBe(0);
+    },
+  );
 
   it('does not answer is not waited for, and is asked nothing more meanwhile', async () => {
     const disk = createFaultyDisk();
@@ -162,7 +174,12 @@ describe('a disk that', () => {
     await expect(journal.append(newRecord())).rejects.toMatchObject({ code: 'journal_down' });
     expect(disk.syncs).toBe(1);
     release();
-    await sleepUntil(() => journal.append(newRecord()).then(() => true, () => false));
+    await sleepUntil(() =>
+      journal.append(newRecord()).then(
+        () => true,
+        () => false,
+      ),
+    );
   });
 
   it('has no room left for the journal refuses: full is down', async () => {

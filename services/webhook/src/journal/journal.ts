@@ -209,7 +209,8 @@ export function createJournal(options: JournalOptions): Journal {
       if (began !== undefined && nowMs - began.beganMs > keepMs / SEGMENTS_PER_KEEP) writer?.rotate();
       for (const segment of segments.values()) {
         // The oldest first: that Redis was told of a record may stand in a later segment than the record.
-        if (segment.name === writer?.current() || segment.open > 0 || nowMs - segment.newestMs < keepMs) return;
+        if (segment.name === writer?.current() || segment.open > 0 || nowMs - segment.newestMs < keepMs)
+          return;
         const path = join(folder?.path ?? '', segment.name);
         await (segment.aside ? fs.rename(path, path.replace(SEGMENT_END, ASIDE_END)) : fs.remove(path));
         segments.delete(segment.name);

@@ -93,7 +93,8 @@ export function startRedisWatch(options: RedisWatchOptions): RedisWatch {
     const nowMs = performance.now();
     if (looking || nowMs < lookAtMs) return;
     if (!isConnected()) {
-      if (state !== 'down' || nowMs > startedMs + START_MS) goDown(new RedisSilentError('there is no connection'));
+      if (state !== 'down' || nowMs > startedMs + START_MS)
+        goDown(new RedisSilentError('there is no connection'));
       return;
     }
     // What was to show it has been put away.

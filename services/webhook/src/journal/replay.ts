@@ -59,7 +59,12 @@ export function createReplay(options: ReplayOptions): Replay {
   /** Those of `tell` come first: agents wait for them. */
   const tasks = { tell: new Map<string, Task>(), restore: new Map<string, Task>() };
   const byKey = new Map<string, Set<Task>>();
-  const pace = createTokenBuckets({ perSec, burst: concurrency * 2, maxKeys: 1, now: () => performance.now() });
+  const pace = createTokenBuckets({
+    perSec,
+    burst: concurrency * 2,
+    maxKeys: 1,
+    now: () => performance.now(),
+  });
   let running = 0;
   let stopped = false;
   let progressMs = performance.now();
@@ -186,9 +191,8 @@ export function createReplay(options: ReplayOptions): Replay {
     async stop() {
       stopped = true;
       clearInterval(timer);
-      await Promise.allSettled(
-        [...tasks.tell.values(), ...tasks.restore.values()].map(({ running: one }) => one ?? undefined),
-      );
+      const all = [...tasks.tell.values(), ...tasks.restore.values()];
+      await Promise.allSettled(all.flatMap(({ running: one }) => one ?? []));
     },
   };
 }

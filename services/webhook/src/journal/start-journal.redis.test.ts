@@ -31,13 +31,15 @@ const isUp = () =>
     timeoutMs: 20_000,
     describe: 'Redis to be up',
   });
-const events = () => test.base.eventsOf(tenant).then((all) => all.filter(({ type }) => type !== 'call.recording'));
+const events = () =>
+  test.base.eventsOf(tenant).then((all) => all.filter(({ type }) => type !== 'call.recording'));
 const told = (count: number) =>
   sleepUntil(async () => ((await events()).length >= count ? events() : undefined), {
     timeoutMs: 30_000,
     describe: `${count} events in Redis`,
   });
-const isSilentlyTold = () => sleepUntil(async () => (await test.metric('ramal_webhook_journal_pending')) === 0);
+const isSilentlyTold = () =>
+  sleepUntil(async () => (await test.metric('ramal_webhook_journal_pending')) === 0);
 const ask = async <T>(question: (redis: Awaited<ReturnType<typeof connectRedis>>) => Promise<T>) => {
   const log = { info: () => undefined, warn: () => undefined };
   const redis = await connectRedis({ url: test.base.server.url, role: 'commands', name: 'test', log });
@@ -86,7 +88,9 @@ describe('I3 with Redis', () => {
     expect([...first, ...then].map(({ outcome }) => outcome)).toEqual(Array(5).fill('journaled'));
     const slowestMs = (some: { ms: number }[]) => Math.max(...some.map(({ ms }) => ms));
     expect(slowestMs(then)).toBeLessThan(slowestMs(first));
-    console.log(`frozen Redis: first ${Math.round(slowestMs(first))} ms, then ${Math.round(slowestMs(then))} ms`);
+    console.log(
+      `frozen Redis: first ${Math.round(slowestMs(first))} ms, then ${Math.round(slowestMs(then))} ms`,
+    );
     test.base.server.signal('SIGCONT');
     await told(5);
     await isSilentlyTold();
@@ -188,7 +192,9 @@ describe('I3 a process', () => {
     await webhook.stop();
     webhook = await test.start();
     await isUp();
-    await sleepUntil(async () => (await test.metric('ramal_webhook_replayed_total{outcome="duplicate"')) >= 1);
+    await sleepUntil(
+      async () => (await test.metric('ramal_webhook_replayed_total{outcome="duplicate"')) >= 1,
+    );
     await isSilentlyTold();
     expect(await events()).toHaveLength(1);
   }, 60_000);

@@ -25,7 +25,8 @@ export interface RunningJournal {
   stop(): Promise<void>;
 }
 
-export interface StartJournalOptions extends Pick<RedisWatchOptions, 'isConnected' | 'readIdentity' | 'onConnectionLost'> {
+export interface StartJournalOptions
+  extends Pick<RedisWatchOptions, 'isConnected' | 'readIdentity' | 'onConnectionLost'> {
   folder: string;
   maxBytes: number;
   masterKeys: readonly Buffer[] | null;
@@ -98,7 +99,10 @@ export async function startJournal(options: StartJournalOptions): Promise<Runnin
     async bury(entry, kind, error) {
       if (kind === 'tell') {
         const { id, tenant } = entry;
-        const payload = await journal.read(entry).then(({ record }) => JSON.stringify(record), () => '{}');
+        const payload = await journal.read(entry).then(
+          ({ record }) => JSON.stringify(record),
+          () => '{}',
+        );
         await options.bury({ id, tenant, payload, error });
         journal.settle(entry, null);
       }
@@ -168,12 +172,16 @@ export async function startJournal(options: StartJournalOptions): Promise<Runnin
     live: {
       name: 'replay',
       check: () =>
-        performance.now() - replay.progressMs() > STUCK_MS ? 'callbacks wait and none is told to Redis' : null,
+        performance.now() - replay.progressMs() > STUCK_MS
+          ? 'callbacks wait and none is told to Redis'
+          : null,
     },
     ready: {
       name: 'journal',
       check: () =>
-        isRedisUp() || !journalEvents.isDegraded('journal') ? null : 'neither redis nor the disk takes callbacks',
+        isRedisUp() || !journalEvents.isDegraded('journal')
+          ? null
+          : 'neither redis nor the disk takes callbacks',
     },
     async stop() {
       clearInterval(timer);
