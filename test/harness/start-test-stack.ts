@@ -111,7 +111,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     stop: async () => {
       await history.close();
       const nodes = servers.redisNodes ?? [servers.redisUrl];
-      const refusals = (await Promise.all(nodes.map(readRedisRefusals))).flat();
+      const refusals = (await Promise.all(nodes.map((url) => readRedisRefusals(url)))).flat();
       await stack.stop();
       await servers.stop();
       await rm(home, { recursive: true, force: true });

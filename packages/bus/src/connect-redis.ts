@@ -32,6 +32,8 @@ export interface ConnectRedisOptions {
    * `commands` need one.
    */
   key?: string;
+  /** Does not wait for the first connection: for who can do its work without Redis for a while. */
+  patient?: boolean;
 }
 
 const BLOCKING_TIMEOUT_MS = 5_000;
@@ -85,11 +87,11 @@ const ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|MOVED|CLUSTERDOWN)\b/;
  * Opens a connection and waits until it is ready; afterwards it reconnects for ever, logging the first failure of each outage
  * and its end. With Sentinels, and on a cluster with a `key`, it follows the primary. On a cluster without a `key` it stands
  * for connections to all primaries: each command goes where its keys are, and one without keys to any of them.
- * @throws when Redis does not answer within 30 s
+ * @throws when Redis does not answer within 30 s, unless `patient`
  * @throws RedisUrlInvalidError
  */
 export async function connectRedis(options: ConnectRedisOptions): Promise<Redis> {
-  const { url, role, name, log, key } = options;
+  const { url, role, name, log, key, patient = false } = options;
   const redis = createRedis(url, parseRedisUrl(url), role, name, key);
   let down = false;
   const lost = (fields: object) => {
@@ -103,20 +105,22 @@ export async function connectRedis(options: ConnectRedisOptions): Promise<Redis>
     if (down) log.info({ connection: name }, 'redis connection back');
     down = false;
   });
-  const ready = new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      redis.disconnect();
-      reject(
-        new Error(
-          `Redis does not answer; is REDIS_URL right and the server up? (${FIRST_CONNECT_TIMEOUT_MS / 1000} s)`,
-        ),
-      );
-    }, FIRST_CONNECT_TIMEOUT_MS);
-    redis.once('ready', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  const ready = patient
+    ? Promise.resolve()
+    : new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => {
+          redis.disconnect();
+          reject(
+            new Error(
+              `Redis does not answer; is REDIS_URL right and the server up? (${FIRST_CONNECT_TIMEOUT_MS / 1000} s)`,
+            ),
+          );
+        }, FIRST_CONNECT_TIMEOUT_MS);
+        redis.once('ready', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
   // Only the first try can fail here; the client goes on trying, and `ready` tells how that went.
   redis.connect().catch(() => undefined);
   await ready;

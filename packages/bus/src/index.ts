@@ -68,7 +68,15 @@ export {
   type TraceRecorder,
   type TraceRecorderOptions,
 } from './trace-recorder.ts';
-export { createWebhookIds, type SignedMessage, type WebhookIds, type WebhookIdState } from './webhook-ids.ts';
+export { isRedisAway } from './is-redis-away.ts';
+export { readRedisIdentity } from './redis-identity.ts';
+export {
+  createWebhookIds,
+  type SignedMessage,
+  type WebhookIds,
+  WEBHOOK_TOLERANCE_SEC,
+  type WebhookIdState,
+} from './webhook-ids.ts';
 export { applyRedisRights, toAclFile } from './apply-redis-rights.ts';
 export { type LiveErasure } from './erase-live.ts';
 export { type StreamErasure } from './erase-stream.ts';

@@ -26,6 +26,7 @@ export {
   toRequeue,
   toSpentFence,
 } from './plan-dial.ts';
+export { planRestore } from './plan-restore.ts';
 export { planRefusedDial } from './plan-refused-dial.ts';
 export { planPopupReaction } from './plan-popup.ts';
 export { toPopupId } from './popup.ts';

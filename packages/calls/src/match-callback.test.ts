@@ -282,3 +282,21 @@ describe('calls of nobody we know', () => {
     ).toBeNull();
   });
 });
+
+describe('a callback that is told late', () => {
+  const MUCH_LATER = 10 * MINUTE;
+  const later = live([event('call.incoming', { callId: callIdAt(T0 + MUCH_LATER), at: T0 + MUCH_LATER })]);
+
+  it('is about no call that began long after it was received', () => {
+    for (const kind of ['incoming', 'answered', 'ended', 'recording'] as const)
+      expect(matchCallback(said(kind), [later], T0)).toBeNull();
+  });
+
+  it('finds its own call among later ones, and one that its own later callbacks began', () => {
+    expect(matchCallback(said('ended'), [later, ringing], T0 + 5 * SECOND)?.call).toBe(ringing);
+    const overtaken = live([
+      event('call.ended', { callId: callIdAt(T0 + 20 * SECOND), at: T0 + 20 * SECOND }),
+    ]);
+    expect(matchCallback(said('incoming'), [overtaken], T0)?.call).toBe(overtaken);
+  });
+});

@@ -141,6 +141,8 @@ function mayStillGet(callback: Callback, call: LiveCall, view: CallView, nowMs: 
   const has = (type: CallEvent['type']) => call.events.some((event) => event.type === type);
   const ageMs = nowMs - view.startedAt;
   if (ageMs > OPEN_WINDOW_MS) return false;
+  // A callback that is told late may find a call that began long after it was received: that is another one.
+  if (ageMs < -LATE_WINDOW_MS) return false;
   const sinceEndMs = view.endedAt === null ? null : nowMs - view.endedAt;
   // A dial that came to nothing, as far as we know: what the CTI tells much later is about another call.
   if (toPhase(call.events) === 'gave_up') {

@@ -1,16 +1,22 @@
 import type { CallbackEvent, CallEvent } from '@ramal/contracts';
-import { toDeliveries, toEndPopupUsers } from './agent-messages.ts';
+import { toEndPopupUsers } from './agent-messages.ts';
 import type { CallCommit } from './call-commit.ts';
+import { toCallbackCommit } from './callback-commit.ts';
 import { toCallbackEventId } from './callback-event-id.ts';
 import { eraseFarEnd, isFarEndErased } from './erase-person.ts';
 import { type Callback, type CallbackKind, type LiveCall, matchCallback } from './match-callback.ts';
-import { toLines } from './call-lines.ts';
-import { isClosed, toLegs, toNextMoment } from './reduce-call.ts';
+import { toFreeMoment, toLegs, toNextMoment } from './reduce-call.ts';
 
 /** What was read before a callback is planned. */
 export interface CallbackScene {
   tenant: string;
+  /** Redis time. */
   nowMs: number;
+  /**
+   * When it was received, by Redis' clock, where it could not be told to Redis then: it is matched and dated as of that
+   * moment, whatever has become known since, and pop-ups that have run out meanwhile are left out.
+   */
+  receivedAtMs?: number;
   candidates: readonly LiveCall[];
   /** The lines that were read, see `toCallbackLines`, with their versions. */
   lines: NonNullable<CallCommit['expectedLines']>;
@@ -32,7 +38,7 @@ const EVENT_TYPES = {
 
 /** Decides what one callback means: a fact of a known call, a new call, or nothing new (R44-R46, I3, I4). */
 export function planCallback(callback: Callback, scene: CallbackScene): CallbackPlan {
-  const match = matchCallback(callback, scene.candidates, scene.nowMs);
+  const match = matchCallback(callback, scene.candidates, scene.receivedAtMs ?? scene.nowMs);
   const known = match?.call ?? { callId: scene.newCallId, version: 0, events: [] };
   const said = toEvent(callback, scene, known, match?.matchedBy ?? 'created');
   if (known.events.some(({ eventId }) => eventId === said.eventId))
@@ -40,27 +46,16 @@ export function planCallback(callback: Callback, scene: CallbackScene): Callback
   const skipped = { ...said, ...toSkipped(known.events, said, scene.presentUsers) };
   // Whom somebody asked us to forget stays forgotten, whatever the CTI still tells of the call.
   const event = isFarEndErased(known.events) ? eraseFarEnd(skipped) : skipped;
-  const events = [...known.events, event];
-  const commit: CallCommit = {
-    tenant: scene.tenant,
-    callId: known.callId,
-    commitId: event.eventId,
-    expectedVersion: known.version,
-    events,
-    ended: isClosed(events),
-    lines: toLines(events),
-    ...(match === null ? { expectedLines: scene.lines } : {}),
-    ...(event.externalCallId === undefined ? {} : { externalCallId: event.externalCallId }),
-    ...toResolved(known.events),
-    deliveries: toDeliveries(known.events, event, scene.presentUsers),
+  return {
+    kind: 'commit',
+    ...toCallbackCommit({
+      event,
+      call: known,
+      presentUsers: scene.presentUsers,
+      nowMs: scene.nowMs,
+      ...(match === null ? { expectedLines: scene.lines } : {}),
+    }),
   };
-  return { kind: 'commit', commit, event };
-}
-
-/** A dial of which nobody knew whether the CTI placed it: it speaks of its call, so it did. */
-function toResolved(events: readonly CallEvent[]): Pick<CallCommit, 'resolves'> {
-  const doubt = events.find(({ type }) => type === 'dial.uncertain');
-  return doubt !== undefined && 'intentId' in doubt ? { resolves: doubt.intentId } : {};
 }
 
 function toEvent(
@@ -90,7 +85,10 @@ function toEvent(
     eventId: toCallbackEventId({ ...call, tenant: scene.tenant }, callback),
     tenant: scene.tenant,
     callId: call.callId,
-    at: toNextMoment(call.events, scene.nowMs),
+    at:
+      scene.receivedAtMs === undefined
+        ? toNextMoment(call.events, scene.nowMs)
+        : toFreeMoment(call.events, scene.receivedAtMs),
     direction,
     matchedBy,
     ...(leg === undefined ? {} : { ramal: leg.ramal }),

@@ -186,6 +186,17 @@ function toResult(
   return dials.some((event) => event.type === 'dial.canceled') ? 'canceled' : 'failed';
 }
 
+/**
+ * The moment of a fact that became known at `atMs` and could not be told until now: the first one from then on that no
+ * other fact of the call has.
+ */
+export function toFreeMoment(events: readonly CallEvent[], atMs: number): number {
+  const taken = new Set(events.map(({ at }) => at));
+  let moment = atMs;
+  while (taken.has(moment)) moment += 1;
+  return moment;
+}
+
 function toDuration(answeredAt: number | null, endedAt: number | null): number | null {
   if (answeredAt === null || endedAt === null) return null;
   return Math.max(0, Math.round((endedAt - answeredAt) / 1000));

@@ -35,7 +35,11 @@ export const dialReason = z.enum([
 export type DialReason = z.infer<typeof dialReason>;
 
 /** Why nobody was shown a pop-up that a callback brings (R44). */
-export const popupSkipReason = z.enum(['not_logged_in', 'ramal_unknown']);
+export const popupSkipReason = z.enum([
+  'not_logged_in',
+  'ramal_unknown',
+  'expired', // the callback could be told so late that its pop-up was over
+]);
 export type PopupSkipReason = z.infer<typeof popupSkipReason>;
 
 /** Why a pop-up did not show, or not on this socket: the answers to "why no pop-up?". */
@@ -43,7 +47,6 @@ export const noPopupReason = z.enum([
   ...popupSkipReason.options,
   'tenant_inactive', // R42: the callback was refused
   'callback_refused', // threat 5: whoever sent it lacked what the company asks for
-  'expired',
   'ended', // its call was over before anybody could be shown it
   'dismissed', // closed on another of the agent's screens
   'claimed_elsewhere', // another of the agent's sockets brings it to the front; this one has it passively

@@ -29,6 +29,7 @@ export interface ServerUrls {
 export interface StackAddresses {
   urlsOf(service: RoleService): ServerUrls;
   ports: StackPorts;
+  webhookJournalDir: string;
 }
 
 const HOST = '127.0.0.1';
@@ -37,7 +38,7 @@ export const toWsUrl = (port: number) => `ws://${HOST}:${port}`;
 
 /** The environment each service parses at its start. */
 export function toProcessSpecs(
-  { urlsOf, ports }: StackAddresses,
+  { urlsOf, ports, webhookJournalDir }: StackAddresses,
   secrets: StackSecrets,
 ): Record<ServiceName, ProcessSpec> {
   const service = (name: RoleService, opsPort: number, env: Record<string, string> = {}): ProcessSpec => ({
@@ -78,6 +79,7 @@ export function toProcessSpecs(
     webhook: service('webhook', ports.opsWebhook, {
       WEBHOOK_HOST: HOST,
       WEBHOOK_PORT: String(ports.webhook),
+      WEBHOOK_JOURNAL_DIR: webhookJournalDir,
     }),
     'ws-gateway': service('ws-gateway', ports.opsGateway, {
       GATEWAY_HOST: HOST,

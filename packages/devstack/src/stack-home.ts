@@ -11,6 +11,8 @@ export interface StackHome {
   redisDir: string;
   postgresDir: string;
   logsDir: string;
+  /** Of all webhooks of the stack: one that dies leaves its own to the others. */
+  webhookJournalDir: string;
   portsFile: string;
   secretsFile: string;
   lockFile: string;
@@ -29,6 +31,7 @@ export function toStackHome(folder: string): StackHome {
     redisDir: join(folder, 'redis'),
     postgresDir: join(folder, 'postgres'),
     logsDir: join(folder, 'logs'),
+    webhookJournalDir: join(folder, 'webhook-journal'),
     portsFile: join(folder, 'ports.json'),
     secretsFile: join(folder, 'secrets.json'),
     lockFile: join(folder, 'lock'),

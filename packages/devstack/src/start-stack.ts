@@ -128,7 +128,7 @@ async function openStack(
   const wanted = (name: ServiceName) => options.only?.includes(name) ?? true;
   const instances = (
     await toStackInstances({
-      addresses: { urlsOf, ports },
+      addresses: { urlsOf, ports, webhookJournalDir: home.webhookJournalDir },
       secrets,
       replicas: options.replicas ?? {},
       mode: options.ports ?? 'stable',

@@ -29,6 +29,7 @@ export {
   startOpsServer,
   toHealthReport,
 } from './ops-server.ts';
+export { isOwnerAlive, ownSocket } from './owned-socket.ts';
 export {
   ConfigInvalidError,
   count,

@@ -88,7 +88,9 @@ test('R42 a filled host, nome_banco and senha_banco lead to the tenant’s own d
     `update wl_chamados_empresa set host = $1, nome_banco = $2, senha_banco = 'segredo do banco' where empresa_id = 2`,
     [url.host, name],
   );
-  await sleepUntil(async () => (await tenants.lookup.tenant('dois'))?.database != null, { timeoutMs: 10_000 });
+  await sleepUntil(async () => (await tenants.lookup.tenant('dois'))?.database != null, {
+    timeoutMs: 10_000,
+  });
   const store = await tenants.historyOf('dois');
   expect(store).not.toBe(tenants.store);
   const event = incoming({ tenant: 'dois' });

@@ -9,6 +9,8 @@ export interface RestartableServer {
   /** Stays the same through every restart. */
   readonly url: string;
   readonly pid: number;
+  /** Where its data lies, to be put back to what it was while the server is down. */
+  readonly dataDir: string;
   /** Kills it with -9, as a crash would; its data stays. */
   kill(): Promise<void>;
   /** Stops it in order if it still runs, and starts it again: same port, same data. */
@@ -40,6 +42,7 @@ export async function startRestartable(
   };
   return {
     url,
+    dataDir,
     get pid() {
       return pid();
     },

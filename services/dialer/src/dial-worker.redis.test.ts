@@ -121,7 +121,7 @@ it('trap 2: a worker that works lives by its canaries alone; one that stands sti
   const stuck = new Promise<void>((resolve) => (letGo = resolve));
   workers.push(
     startDialWorker({
-      redisUrl: dialer.server.url,
+      redis: workerRedis,
       concurrency: 1,
       // What earlier tests have left is let through.
       run: () => (hang ? stuck : Promise.resolve()),

@@ -34,7 +34,14 @@ export function startDialWorker(options: {
   /** How often a canary is put into the queue, in ms; default 10 s. */
   canaryEveryMs?: number;
 }): DialWorker {
-  const { redis: connection, concurrency, run, events, onProgress, canaryEveryMs = CANARY_EVERY_MS } = options;
+  const {
+    redis: connection,
+    concurrency,
+    run,
+    events,
+    onProgress,
+    canaryEveryMs = CANARY_EVERY_MS,
+  } = options;
   const turns = createTenantTurns(TENANT_TURNS);
 
   const process = async (job: Job, token: string | undefined): Promise<void> => {

@@ -7,16 +7,16 @@ import { CallerRefusedError } from './callback-guard.ts';
 import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
 import { toWireError } from './errors.ts';
 import type { Events } from './events.ts';
-import type { Ingested } from './ingest-callback.ts';
+import type { CallbackIngest } from './ingest-callback.ts';
 import type { RefusalNote } from './note-refusal.ts';
 import type { RamalState } from './ramal-state.ts';
-import { readVariables, type Variable } from './read-variables.ts';
+import { readVariables } from './read-variables.ts';
 import { sendReplyBody } from './send-reply-body.ts';
 import { addWconnectRoutes } from './wconnect-routes.ts';
 
 export interface AppDeps {
   door: CallbackDoor;
-  ingest(profile: TenantProfile, kind: CallbackKind, variables: readonly Variable[]): Promise<Ingested>;
+  ingest: CallbackIngest;
   readRamalState(profile: TenantProfile, ramal: string): Promise<RamalState>;
   noteRefusal?: RefusalNote | undefined;
   events: Events;
@@ -125,7 +125,9 @@ export function createApp(deps: AppDeps): FastifyInstance {
         throw new WireError('tenant_disabled', 'this company is not active');
       }
       const admission = await door.admit(profile, request, { kind, read: readAll });
-      await door.store(profile, kind, admission, async () => ingest(profile, kind, read(admission.query)));
+      await door.store(profile, kind, admission, async () =>
+        ingest(profile, kind, read(admission.query), admission.signed),
+      );
       return sendReplyBody(reply, profile.cti.callback);
     },
   });

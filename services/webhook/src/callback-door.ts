@@ -99,6 +99,7 @@ export function createCallbackDoor(options: CallbackDoorOptions): CallbackDoor {
       );
       return {
         query: admission.query,
+        ...(admission.signed === undefined ? {} : { signed: admission.signed }),
         once: (store) => telling(profile, refusable, () => admission.once(store)),
         ask: (answer) => telling(profile, refusable, () => admission.ask(answer)),
       };

@@ -33,6 +33,7 @@ beforeEach(() => {
         checked.push(message);
         return state;
       },
+      seen: async () => ({ kind: 'new' }),
       markStored: async (message, callId) => {
         if (markFails) throw new Error('Redis');
         marked.push([message, callId]);

@@ -55,6 +55,8 @@ export interface Caller {
 export interface Admission {
   /** What of the query may be believed: nothing, where the signature is the body's alone. */
   query: string;
+  /** Of a signed callback: which message it is. */
+  signed?: SignedMessage;
   /** Stores the callback, or says what it was stored as when this very message came before. */
   once(store: () => Promise<Ingested>): Promise<Ingested>;
   /** Answers what changes nothing, as often as it is asked within the tolerance. */
@@ -90,12 +92,13 @@ export function createCallbackGuard(options: CallbackGuardOptions): CallbackGuar
     };
     return {
       query,
+      signed: message,
       async once(store) {
         const state = await check();
-        if (state.kind === 'stored') return { callId: state.callId, outcome: 'duplicate' };
+        if (state.kind === 'stored') return { callId: state.callId || null, outcome: 'duplicate' };
         const stored = await store();
         // It is stored, and that is what the CTI is told; told again, it is the same fact of the same call (I3).
-        await webhookIds.markStored(message, stored.callId).catch(onMarkFailed);
+        await webhookIds.markStored(message, stored.callId ?? '').catch(onMarkFailed);
         return stored;
       },
       async ask(answer) {

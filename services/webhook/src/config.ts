@@ -1,4 +1,4 @@
-import { commonEnv, count, durationMs, port } from '@ramal/runtime';
+import { commonEnv, count, durationMs, flag, port } from '@ramal/runtime';
 import { z } from 'zod';
 
 /** The environment of the webhook service. */
@@ -42,6 +42,16 @@ export const configSchema = z.object({
     .describe(
       'Unknown tokens and passwords of one address that are looked into a second, bursts of five times as many',
     ),
+  WEBHOOK_JOURNAL: flag()
+    .default(true)
+    .describe('Keep callbacks on the disk too, and answer them from there while Redis is away'),
+  WEBHOOK_JOURNAL_DIR: z
+    .string()
+    .default('data/webhook-journal')
+    .describe('Folder of the journal, on a disk that stays; any number of webhooks of a machine share it'),
+  WEBHOOK_JOURNAL_MAX_BYTES: count()
+    .default(256 * 1024 * 1024)
+    .describe('Most bytes of the journal of one webhook process; about 1 KiB a callback'),
   WEBHOOK_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
     .optional()

@@ -22,8 +22,8 @@ export interface Events {
   received(fields: {
     tenant: string;
     kind: string;
-    callId: string;
-    outcome: 'stored' | 'duplicate';
+    callId: string | null;
+    outcome: 'stored' | 'duplicate' | 'journaled';
     matchedBy?: string;
     ms: number;
   }): void;
@@ -91,7 +91,8 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       const { kind, outcome, matchedBy = 'none' } = fields;
       callbacks.inc({ kind, outcome, matched_by: matchedBy });
       seconds.observe({ kind }, ms / 1000);
-      logger.info({ ...fields, ms: Math.round(ms * 10) / 10 }, 'callback stored');
+      const said = outcome === 'journaled' ? 'callback journaled' : 'callback stored';
+      logger.info({ ...fields, ms: Math.round(ms * 10) / 10 }, said);
     },
     unknownVariables({ names, unknownStatus, ...fields }) {
       const status = unknownStatus === undefined ? {} : { unknownStatus: toLoggableText(unknownStatus) };

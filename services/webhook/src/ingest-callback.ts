@@ -1,94 +1,71 @@
 import { randomInt } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { type CallBus, type CallsView, NO_TRACES, type Presence, type TraceRecorder } from '@ramal/bus';
-import {
-  type Callback,
-  type CallbackKind,
-  isClosed,
-  planCallback,
-  toCallbackLines,
-  toLegs,
-} from '@ramal/calls';
+import { type CallBus, NO_TRACES, type Presence, type SignedMessage, type TraceRecorder } from '@ramal/bus';
+import type { Callback, CallbackKind } from '@ramal/calls';
 import { type CallbackFacts, type CallParties, identifyParties, toCallbackFacts } from '@ramal/cti';
-import { isSwitchedOff, newCallId, WireError } from '@ramal/runtime';
+import { isSwitchedOff, WireError } from '@ramal/runtime';
 import { isInternalNumber, type TenantProfile, toExternalE164 } from '@ramal/store';
 import type { Events } from './events.ts';
 import type { Variable } from './read-variables.ts';
+import { createCallbackTeller, type ToldCallback } from './tell-callback.ts';
 
 export interface Ingested {
-  callId: string;
-  outcome: 'stored' | 'duplicate';
+  /** Null where it is not known yet: Redis knows the calls, and it is away. */
+  callId: string | null;
+  /** `journaled`: it is on the disk, and Redis is told later. */
+  outcome: 'stored' | 'duplicate' | 'journaled';
 }
 
-/** A CTI waits at least this long for its answer; of any number who meet at one call, one gets on at each try. */
-const CONFLICT_PATIENCE_MS = 4_000;
-/** After this many tries those who meet step aside for a moment of different length, longer each time. */
-const EAGER_TRIES = 3;
-const FIRST_STEP_ASIDE_MS = 10;
-const LONGEST_STEP_ASIDE_MS = 500;
+/** Takes one callback of a tenant. */
+export type CallbackIngest = (
+  profile: TenantProfile,
+  kind: CallbackKind,
+  variables: readonly Variable[],
+  /** Of a signed callback: which message it is. */
+  signed?: SignedMessage,
+) => Promise<Ingested>;
 
-/**
- * Makes one callback a fact of its call: read, decide, commit in one atomic step; when the call changed in
- * between, read and decide again (I3, I4).
- */
+/** Reads a callback and makes it a fact of its call (I3, I4); without Redis it fails. */
 export function createCallbackIngest(options: {
   bus: CallBus;
   presence: Presence;
   events: Events;
   recorder?: TraceRecorder;
-}): (profile: TenantProfile, kind: CallbackKind, variables: readonly Variable[]) => Promise<Ingested> {
+}): CallbackIngest {
   const { bus, presence, events, recorder = NO_TRACES } = options;
+  const tell = createCallbackTeller({ bus, presence, onConflict: () => events.conflictRetried() });
   return async (profile, kind, variables) => {
     const startedMs = performance.now();
     const { tenant } = profile.tenant;
-    const facts = toCallbackFacts(profile.cti.callback, variables);
-    noteUnknown(events, tenant, kind, facts);
-    const callback = toFact(toCallback(kind, facts, profile));
-    for (let tries = 1; performance.now() - startedMs < CONFLICT_PATIENCE_MS; tries++) {
-      if (tries > EAGER_TRIES) await delay(Math.random() * toStepAsideMs(tries - EAGER_TRIES));
-      const view = await bus.view({
-        tenant,
-        lines: toCallbackLines(callback),
-        externalCallId: callback.externalCallId,
-        ...(callback.ourCallId === undefined ? {} : { callId: callback.ourCallId }),
-      });
-      const plan = planCallback(callback, {
-        tenant,
-        nowMs: view.nowMs,
-        candidates: view.calls,
-        lines: view.lines,
-        presentUsers: mayEnd(kind, view) ? await findPresent(presence, tenant, callback, view) : new Set(),
-        newCallId: newCallId(view.nowMs),
-      });
-      if (plan.kind === 'duplicate') {
-        const told = { kind, outcome: 'duplicate', ms: performance.now() - startedMs } as const;
-        events.received({ tenant, callId: plan.callId, ...told });
-        recordReceived(recorder, tenant, plan.callId, { ...told, tries }, startedMs);
-        return { callId: plan.callId, outcome: 'duplicate' };
-      }
-      const { outcome } = await bus.commit(plan.commit);
-      if (outcome === 'conflict') {
-        events.conflictRetried();
-        continue;
-      }
-      const { callId } = plan.commit;
-      const stored = outcome === 'duplicate' ? 'duplicate' : 'stored';
-      const { matchedBy } = plan.event;
-      const told = { kind, outcome: stored, matchedBy, ms: performance.now() - startedMs } as const;
-      events.received({ tenant, callId, ...told });
-      recordReceived(recorder, tenant, callId, { ...told, tries }, startedMs);
-      return { callId, outcome: stored };
-    }
-    throw new Error(`no commit in ${CONFLICT_PATIENCE_MS} ms`);
+    const callback = readCallback(events, profile, kind, variables);
+    const told = await tell(tenant, callback);
+    noteTold({ events, recorder }, { tenant, kind, told, startedMs });
+    return { callId: told.callId, outcome: told.outcome };
   };
 }
 
-/** Only an end asks who is logged in (R44): this callback's, or one that was told before all was known of its call. */
-function mayEnd(kind: CallbackKind, view: CallsView): boolean {
-  return (
-    kind === 'ended' ||
-    view.calls.some(({ events }) => events.some(({ type }) => type === 'call.ended') && !isClosed(events))
-  );
+/** @throws WireError `bad_request` when nothing in the callback says which call it is about */
+export function readCallback(
+  events: Events,
+  profile: TenantProfile,
+  kind: CallbackKind,
+  variables: readonly Variable[],
+): Callback {
+  const facts = toCallbackFacts(profile.cti.callback, variables);
+  noteUnknown(events, profile.tenant.tenant, kind, facts);
+  return toFact(toCallback(kind, facts, profile));
+}
+
+/** Says that Redis was told of a callback, to operators and on the call's timeline. */
+export function noteTold(
+  { events, recorder }: { events: Events; recorder: TraceRecorder },
+  what: { tenant: string; kind: CallbackKind; told: ToldCallback; startedMs: number },
+): void {
+  const { tenant, kind, told, startedMs } = what;
+  const { callId, outcome, matchedBy, tries } = told;
+  const matched = matchedBy === undefined || outcome === 'duplicate' ? {} : { matchedBy };
+  const fields = { kind, outcome, ...matched, ms: performance.now() - startedMs };
+  events.received({ tenant, callId, ...fields });
+  recordReceived(recorder, tenant, callId, { ...fields, tries }, startedMs);
 }
 
 /** On the timeline a callback stands where it came in, before what became of it. */
@@ -110,11 +87,6 @@ function recordReceived(
 /** A callback is what it says; to show in a test what doubles would cost otherwise, each copy may say something of its own. */
 function toFact(callback: Callback): Callback {
   return isSwitchedOff('webhook.dedupe') ? { ...callback, ctiAtMs: Date.now() + randomInt(1000) } : callback;
-}
-
-/** On a slow machine many need more room to get past one another than on a fast one. */
-function toStepAsideMs(times: number): number {
-  return Math.min(LONGEST_STEP_ASIDE_MS, FIRST_STEP_ASIDE_MS * 2 ** times);
 }
 
 /** @throws WireError `bad_request` when nothing in the callback says which call it is about */
@@ -166,18 +138,6 @@ function toCallbackLegs(parties: CallParties): Callback['legs'] {
     return [parties.callee, parties.caller];
   }
   return parties.ramal === undefined ? [] : [{ ramal: parties.ramal, user: parties.user ?? null }];
-}
-
-/** Everybody who may have an end in the call, by the callback or by what is known of its candidates. */
-async function findPresent(
-  presence: Presence,
-  tenant: string,
-  callback: Callback,
-  view: CallsView,
-): Promise<Set<string>> {
-  const legs = [...callback.legs, ...view.calls.flatMap((call) => toLegs(call.events))];
-  const users = new Set(legs.flatMap(({ user }) => (user === null ? [] : [user])));
-  return presence.present(tenant, [...users], view.nowMs);
 }
 
 function noteUnknown(events: Events, tenant: string, kind: CallbackKind, facts: CallbackFacts): void {

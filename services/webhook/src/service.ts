@@ -5,6 +5,7 @@ import {
   createPresence,
   createTraceRecorder,
   createWebhookIds,
+  readRedisIdentity,
 } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import {
@@ -19,6 +20,7 @@ import {
 import { connectTenants } from '@ramal/store';
 import { createApp } from './app.ts';
 import { createBasicCheck } from './basic-check.ts';
+import { buryCallback } from './bury-callback.ts';
 import { createCallbackDoor } from './callback-door.ts';
 import { createCallbackGuard } from './callback-guard.ts';
 import type { Config } from './config.ts';
@@ -27,6 +29,10 @@ import { createFloodGate } from './flood-gate.ts';
 import { createCallbackIngest } from './ingest-callback.ts';
 import { createRefusalNote } from './note-refusal.ts';
 import { createRamalStateReader } from './ramal-state.ts';
+import { createRedisClock } from './journal/redis-clock.ts';
+import { type RunningJournal, startJournal } from './journal/start-journal.ts';
+import { createLateTeller } from './journal/tell-redis.ts';
+import { createCallbackTeller } from './tell-callback.ts';
 import { createTenantLanes } from './tenant-lanes.ts';
 
 /** No CTI waits much longer for its answer. */
@@ -38,7 +44,13 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
   const events = createEvents(logger, metrics);
   const names = createNames(config.RAMAL_PARTITIONS);
 
-  const redis = await connectRedis({ url: config.REDIS_URL, role: 'commands', name: 'webhook', log: logger });
+  const redis = await connectRedis({
+    url: config.REDIS_URL,
+    role: 'commands',
+    name: 'webhook',
+    log: logger,
+    patient: config.WEBHOOK_JOURNAL,
+  });
   releasers.add('redis', () => redis.disconnect());
   const lost = metrics.counter('ramal_webhook_traces_dropped_total', 'Steps the flight recorder lost', [
     'why',
@@ -63,6 +75,36 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
 
   const bus = createCallBus(redis, names, recorder);
   const presence = createPresence(redis, names);
+  const plainIds = createWebhookIds(redis, names);
+  const clock = createRedisClock();
+  const tellCallback = createCallbackTeller({
+    bus,
+    presence,
+    onConflict: () => events.conflictRetried(),
+    onRedisTime: (nowMs) => clock.heard(nowMs),
+  });
+  let journal: RunningJournal | null = null;
+  if (config.WEBHOOK_JOURNAL) {
+    journal = await startJournal({
+      folder: config.WEBHOOK_JOURNAL_DIR,
+      maxBytes: config.WEBHOOK_JOURNAL_MAX_BYTES,
+      masterKeys,
+      isConnected: () => redis.status === 'ready',
+      readIdentity: () => readRedisIdentity(redis),
+      onConnectionLost: (lost) => redis.on('close', lost),
+      clock,
+      tellCallback,
+      webhookIds: plainIds,
+      late: (webhookIds) => createLateTeller({ bus, presence, tellCallback, webhookIds }),
+      bury: ({ id, tenant, payload, error }) => buryCallback(tenants, names, { id, tenant, payload, error }),
+      events,
+      recorder,
+      logger,
+      metrics,
+    });
+    const { stop } = journal;
+    releasers.add('journal', stop);
+  }
   const noteRefusal = createRefusalNote({ bus, recorder });
   const trustedProxies = config.WEBHOOK_TRUSTED_PROXIES;
   const gate = createFloodGate({
@@ -72,7 +114,7 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
   const guard = createCallbackGuard({
     protectionOf: (tenant) => tenants.callbackProtections.of(tenant),
     basic: createBasicCheck(),
-    webhookIds: createWebhookIds(redis, names),
+    webhookIds: journal?.webhookIds ?? plainIds,
     mayTry: (address) => gate.mayTry(address),
     onBusy: () => events.shed('passwords'),
     onMarkFailed: (error) => events.backgroundFailed('marking a webhook-id', error),
@@ -87,7 +129,7 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
   const { lookup } = tenants;
   const app = createApp({
     door: createCallbackDoor({ lookup, guard, gate, lanes, events, noteRefusal, trustedProxies }),
-    ingest: createCallbackIngest({ bus, presence, events, recorder }),
+    ingest: journal?.ingest ?? createCallbackIngest({ bus, presence, events, recorder }),
     noteRefusal,
     readRamalState: createRamalStateReader({ bus, presence }),
     events,
@@ -107,10 +149,18 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
     port: config.OPS_PORT,
     metrics,
     health: {
-      live: [{ name: 'http', check: () => (app.server.listening ? null : 'not listening') }, loop],
+      live: [
+        { name: 'http', check: () => (app.server.listening ? null : 'not listening') },
+        loop,
+        ...(journal === null ? [] : [journal.live]),
+      ],
+      // With Redis down the journal takes callbacks: a load balancer must not take all webhooks out for that.
       ready: [
         { name: 'http', check: () => (app.server.listening ? null : 'not listening') },
-        { name: 'redis', check: async () => ((await redis.ping()) === 'PONG' ? null : 'no pong') },
+        journal?.ready ?? {
+          name: 'redis',
+          check: async () => ((await redis.ping()) === 'PONG' ? null : 'no pong'),
+        },
       ],
     },
   });

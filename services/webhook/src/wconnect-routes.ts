@@ -6,7 +6,7 @@ import { type CallbackDoor, toBody, toQuery } from './callback-door.ts';
 import type { Admission } from './callback-guard.ts';
 import { toWireError } from './errors.ts';
 import type { Events } from './events.ts';
-import type { Ingested } from './ingest-callback.ts';
+import type { CallbackIngest, Ingested } from './ingest-callback.ts';
 import type { RamalState } from './ramal-state.ts';
 import { readVariables, type Variable } from './read-variables.ts';
 import { sendReplyBody } from './send-reply-body.ts';
@@ -19,7 +19,7 @@ import { toBaseUrl, toWsdl } from './wsdl.ts';
 
 export interface WconnectDeps {
   door: CallbackDoor;
-  ingest(profile: TenantProfile, kind: CallbackKind, variables: readonly Variable[]): Promise<Ingested>;
+  ingest: CallbackIngest;
   readRamalState(profile: TenantProfile, ramal: string): Promise<RamalState>;
   events: Events;
   /** Address of the webhook for callers, without a path of its own; undefined: what they have called it. */
@@ -87,7 +87,7 @@ export function addWconnectRoutes(app: FastifyInstance, deps: WconnectDeps): voi
     variables: readonly Variable[],
   ): Promise<Ingested> =>
     door.store(profile, kind, admission, async () =>
-      ingest(profile, kind, toCallVariables(profile.cti.callback, variables)),
+      ingest(profile, kind, toCallVariables(profile.cti.callback, variables), admission.signed),
     );
 
   const answers: Record<SoapOperationName, { kind: CallbackKind | null; answer: Answer }> = {

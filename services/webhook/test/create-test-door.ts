@@ -40,6 +40,7 @@ export function createTestDoor(options: TestDoorOptions): CallbackDoor {
     basic: createBasicCheck(),
     webhookIds: options.webhookIds ?? {
       check: async () => ({ kind: 'new' }),
+      seen: async () => ({ kind: 'new' }),
       markStored: async () => undefined,
     },
     mayTry: (address) => gate.mayTry(address),

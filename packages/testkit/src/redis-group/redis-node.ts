@@ -62,6 +62,7 @@ export async function startRedisNode(options: RedisNodeOptions): Promise<RedisNo
   let server: ServerProcess = await start();
   return {
     url,
+    dataDir,
     port,
     get pid() {
       return server.pid;

@@ -1,0 +1,15 @@
+import type { Redis } from 'ioredis';
+
+/**
+ * Which server answers, and which history of writes it has: another run id after a restart, another replication id after
+ * a failover. Where it is not what it was, the last writes may be lost, for replication is asynchronous.
+ * @throws when Redis does not answer
+ */
+export async function readRedisIdentity(redis: Pick<Redis, 'info'>): Promise<string> {
+  const [server, replication] = await Promise.all([redis.info('server'), redis.info('replication')]);
+  return `${toField(server, 'run_id')} ${toField(replication, 'master_replid')}`;
+}
+
+function toField(info: string, name: string): string {
+  return new RegExp(`^${name}:(\\w+)`, 'm').exec(info)?.[1] ?? 'unknown';
+}

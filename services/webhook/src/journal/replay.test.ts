@@ -1,0 +1,140 @@
+import { sleepUntil } from '@ramal/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JournalEntry } from './journal.ts';
+import type { RedisState } from './redis-watch.ts';
+import { createReplay, type Replay } from './replay.ts';
+
+let state: RedisState;
+let replay: Replay;
+/** What was done, in order, as `<kind> <id>`. */
+let done: string[];
+let buried: string[];
+let away: unknown[];
+/** What doing one throws. */
+let failures: Map<string, unknown>;
+let atOnce: number;
+let mostAtOnce: number;
+beforeEach(() => {
+  [state, done, buried, away, failures, atOnce, mostAtOnce] = ['down', [], [], [], new Map(), 0, 0];
+  replay = createReplay({
+    state: () => state,
+    async work(entry, kind) {
+      atOnce += 1;
+      mostAtOnce = Math.max(mostAtOnce, atOnce);
+      await new Promise(setImmediate);
+      atOnce -= 1;
+      if (failures.has(entry.id)) throw failures.get(entry.id);
+      done.push(`${kind} ${entry.id}`);
+      entry.told = true;
+    },
+    bury: async (entry) => void buried.push(entry.id),
+    onWorked() {
+      if (state === 'trial') state = 'up';
+    },
+    onAway(error) {
+      away.push(error);
+      state = 'down';
+    },
+    concurrency: 8,
+    perSec: 100_000,
+  });
+});
+afterEach(() => replay.stop());
+
+const entry = (id: string, sinceMs: number, keys: string[] = [id], told = false): JournalEntry => ({
+  ...{ id, tenant: 'demo', keys, sinceMs, told },
+  ...{ place: { segment: 's', offset: 0, length: 1 }, event: null },
+});
+const begin = (now: RedisState) => {
+  state = now;
+  replay.wake();
+};
+
+describe('I3 what Redis was not told of', () => {
+  it('is told when it is back, some at once, and of one call in the order it was received', async () => {
+    const ids = Array.from({ length: 300 }, (_, i) => i);
+    // Not in that order, as when several folders are taken over.
+    for (const i of ids.toReversed()) replay.tell(entry(String(i), i, [`call ${i % 7}`]));
+    expect(replay.pending()).toEqual({ count: 300, oldestMs: 299 });
+    begin('up');
+    await sleepUntil(() => !replay.hasWork());
+    for (let call = 0; call < 7; call++) {
+      const told = done.map((one) => Number(one.split(' ')[1])).filter((i) => i % 7 === call);
+      expect(told).toEqual(ids.filter((i) => i % 7 === call));
+    }
+    expect(mostAtOnce).toBeGreaterThan(1);
+    expect(mostAtOnce).toBeLessThanOrEqual(8);
+  });
+
+  it('is told one by one until Redis has taken one: a full Redis answers and takes none', async () => {
+    for (let i = 0; i < 20; i++) replay.tell(entry(String(i), i));
+    failures.set('0', Object.assign(new Error('OOM command not allowed'), { name: 'ReplyError' }));
+    begin('trial');
+    await sleepUntil(() => away.length === 1);
+    expect([state, mostAtOnce, done]).toEqual(['down', 1, []]);
+    failures.clear();
+    begin('trial');
+    await sleepUntil(() => !replay.hasWork());
+    expect(done).toHaveLength(20);
+  });
+
+  it('that can never be told is put away and holds up nobody else', async () => {
+    failures.set('bad', new TypeError('a bug'));
+    replay.tell(entry('bad', 0, ['bad']));
+    for (let i = 1; i < 20; i++) replay.tell(entry(String(i), i));
+    begin('up');
+    await sleepUntil(() => done.length === 19);
+    expect(buried).toEqual([]);
+    await sleepUntil(() => buried.length === 1, { timeoutMs: 60_000 });
+    expect(replay.hasWork()).toBe(false);
+  }, 70_000);
+
+  it('and still may be, by an attempt that takes long, is waited for', async () => {
+    let finish: () => void = () => undefined;
+    const late = entry('late', 0);
+    replay.tell(
+      late,
+      new Promise<void>((resolve) => {
+        finish = resolve;
+      }),
+    );
+    replay.tell(entry('other', 1));
+    begin('up');
+    await sleepUntil(() => done.length === 1);
+    expect(done).toEqual(['tell other']);
+    late.told = true;
+    finish();
+    await sleepUntil(() => !replay.hasWork());
+    expect(done).toEqual(['tell other']);
+  });
+});
+
+describe('a callback of now', () => {
+  it('has what was received before it of its call told and restored first, and nothing else', async () => {
+    state = 'up';
+    replay.restore(entry('incoming', 1, ['call a', 'x1'], true));
+    replay.restore(entry('answered', 2, ['call a'], true));
+    for (let i = 0; i < 50; i++) replay.restore(entry(`other ${i}`, 0, [`call ${i}`], true));
+    await replay.settle(['x1']);
+    expect(done).toEqual(['restore incoming']);
+    await replay.settle(['call a']);
+    expect(done).toEqual(['restore incoming', 'restore answered']);
+  });
+
+  it('is not held up by one that has to wait', async () => {
+    failures.set('bad', new TypeError('a bug'));
+    replay.tell(entry('bad', 0, ['call a']));
+    state = 'up';
+    await replay.settle(['call a']);
+    await replay.settle(['call a']);
+    expect(replay.pending().count).toBe(1);
+  });
+
+  it('fails while Redis is away', async () => {
+    failures.set('a', new Error('Command timed out'));
+    replay.tell(entry('a', 0, ['call a']));
+    state = 'up';
+    await expect(replay.settle(['call a'])).rejects.toThrow('timed out');
+    expect(away).toHaveLength(1);
+  });
+});

@@ -1,0 +1,198 @@
+import { isRedisAway } from '@ramal/bus';
+import type { JournalEntry } from './journal.ts';
+import type { RedisState } from './redis-watch.ts';
+import { createTokenBuckets } from '../token-buckets.ts';
+
+/** Tells Redis what it was not told, and again what it may have lost, in the order of each call. */
+export interface Replay {
+  /** Redis was not told of this record; `attempt` may still do it, and is waited for. */
+  tell(entry: JournalEntry, attempt?: Promise<unknown>): void;
+  /** Redis was told of it and may have forgotten. */
+  restore(entry: JournalEntry): void;
+  /**
+   * Does first what there is to do about calls with these keys, so that a newer callback finds its call as it should be.
+   * Rejects when Redis is away.
+   */
+  settle(keys: readonly string[]): Promise<void>;
+  hasWork(): boolean;
+  /** There may be something to do: Redis is back. */
+  wake(): void;
+  /** Records that Redis was not told of, and since when the oldest waits, by a clock that only goes forward. */
+  pending(): { count: number; oldestMs: number | null };
+  /** When something was done last, or there was nothing to do, by the same clock. */
+  progressMs(): number;
+  stop(): Promise<void>;
+}
+
+export interface ReplayOptions {
+  state(): RedisState;
+  /** What is to be done about one; rejects when it could not be done. */
+  work(entry: JournalEntry, kind: 'tell' | 'restore'): Promise<void>;
+  /** It was tried often, and Redis was there. Rejects when it can't be put away: then it is tried again. */
+  bury(entry: JournalEntry, kind: 'tell' | 'restore', error: unknown): Promise<void>;
+  onWorked(): void;
+  onAway(error: unknown): void;
+  /** Most that is done at once. */
+  concurrency?: number;
+  /** Most that is begun in a second, so that the callbacks of now are not kept waiting. */
+  perSec?: number;
+}
+
+interface Task {
+  entry: JournalEntry;
+  kind: 'tell' | 'restore';
+  attempt: Promise<unknown>;
+  tries: number;
+  notBeforeMs: number;
+  running: Promise<void> | null;
+}
+
+const MOST_TRIES = 8;
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 5_000;
+/** Looked through for one that can be begun. */
+const LOOK_AHEAD = 500;
+const PUMP_EVERY_MS = 50;
+
+export function createReplay(options: ReplayOptions): Replay {
+  const { state, work, bury, onWorked, onAway, concurrency = 32, perSec = 2_000 } = options;
+  /** Those of `tell` come first: agents wait for them. */
+  const tasks = { tell: new Map<string, Task>(), restore: new Map<string, Task>() };
+  const byKey = new Map<string, Set<Task>>();
+  const pace = createTokenBuckets({
+    perSec,
+    burst: concurrency * 2,
+    maxKeys: 1,
+    now: () => performance.now(),
+  });
+  let running = 0;
+  let stopped = false;
+  let progressMs = performance.now();
+
+  const add = (task: Task) => {
+    tasks[task.kind].set(task.entry.id, task);
+    for (const key of task.entry.keys) {
+      const others = byKey.get(key) ?? new Set();
+      byKey.set(key, others.add(task));
+    }
+  };
+  const remove = (task: Task) => {
+    tasks[task.kind].delete(task.entry.id);
+    for (const key of task.entry.keys) {
+      const others = byKey.get(key);
+      others?.delete(task);
+      if (others?.size === 0) byKey.delete(key);
+    }
+    progressMs = performance.now();
+  };
+  const withKeys = (keys: readonly string[]) => {
+    const found = new Set(keys.flatMap((key) => [...(byKey.get(key) ?? [])]));
+    return [...found].sort((a, b) => a.entry.sinceMs - b.entry.sinceMs);
+  };
+
+  const fail = async (task: Task, error: unknown) => {
+    if (isRedisAway(error)) {
+      onAway(error);
+      throw error;
+    }
+    onWorked();
+    task.tries += 1;
+    task.notBeforeMs = performance.now() + Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** task.tries);
+    if (task.tries < MOST_TRIES) return;
+    await bury(task.entry, task.kind, error).then(
+      () => remove(task),
+      () => undefined,
+    );
+  };
+
+  /** What was received before, about the same call, goes first; one that can't be told yet is passed over. */
+  const run = (task: Task): Promise<void> => {
+    if (task.running !== null) return task.running;
+    const doIt = async () => {
+      await task.attempt.catch(() => undefined);
+      for (const other of withKeys(task.entry.keys)) {
+        if (other === task || other.entry.sinceMs >= task.entry.sinceMs) break;
+        if (performance.now() >= other.notBeforeMs) await run(other);
+      }
+      if (task.kind === 'tell' && task.entry.told) return remove(task);
+      try {
+        await work(task.entry, task.kind);
+      } catch (error) {
+        return await fail(task, error);
+      }
+      remove(task);
+      onWorked();
+    };
+    task.running = doIt().finally(() => {
+      task.running = null;
+    });
+    return task.running;
+  };
+
+  const begin = (task: Task) => {
+    running += 1;
+    run(task)
+      // `onAway` knows.
+      .catch(() => undefined)
+      .finally(() => {
+        running -= 1;
+        pump();
+      });
+  };
+  const next = (): Task | null => {
+    const nowMs = performance.now();
+    for (const waiting of [tasks.tell, tasks.restore]) {
+      let looked = 0;
+      for (const task of waiting.values()) {
+        if (task.running === null && nowMs >= task.notBeforeMs) return task;
+        if ((looked += 1) > LOOK_AHEAD) break;
+      }
+    }
+    return null;
+  };
+  const pump = () => {
+    if (!hasWork()) progressMs = performance.now();
+    while (!stopped && state() !== 'down') {
+      if (running >= (state() === 'trial' ? 1 : concurrency)) return;
+      const task = next();
+      if (task === null || !pace.take('all')) return;
+      begin(task);
+    }
+    if (state() === 'down') progressMs = performance.now();
+  };
+  const hasWork = () => tasks.tell.size + tasks.restore.size > 0;
+  const timer = setInterval(pump, PUMP_EVERY_MS);
+
+  const toTask = (entry: JournalEntry, kind: Task['kind'], attempt: Promise<unknown>): Task => {
+    attempt.catch(() => undefined);
+    return { entry, kind, attempt, tries: 0, notBeforeMs: 0, running: null };
+  };
+  return {
+    tell(entry, attempt = Promise.resolve()) {
+      if (entry.told || tasks.tell.has(entry.id)) return;
+      add(toTask(entry, 'tell', attempt));
+      if (state() === 'up') pump();
+    },
+    restore(entry) {
+      if (entry.told && !tasks.restore.has(entry.id)) add(toTask(entry, 'restore', Promise.resolve()));
+    },
+    async settle(keys) {
+      for (const task of withKeys(keys)) {
+        if (performance.now() >= task.notBeforeMs) await run(task);
+      }
+    },
+    hasWork,
+    wake: pump,
+    pending() {
+      const [oldest] = tasks.tell.values();
+      return { count: tasks.tell.size, oldestMs: oldest?.entry.sinceMs ?? null };
+    },
+    progressMs: () => progressMs,
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      const all = [...tasks.tell.values(), ...tasks.restore.values()];
+      await Promise.allSettled(all.flatMap(({ running: one }) => one ?? []));
+    },
+  };
+}
