@@ -6,6 +6,9 @@ import { startStack } from '@ramal/devstack';
 import { createTestDatabase, findPostgres, findRedis } from '@ramal/testkit';
 import pg from 'pg';
 
+/** The services that benches measure. */
+export type BenchService = 'history' | 'dialer' | 'ws-gateway' | 'webhook' | 'api';
+
 /** Undone at the end of a run, the last one first. */
 export type Releases = (() => Promise<unknown>)[];
 
@@ -25,7 +28,12 @@ export interface BenchSystem {
   readonly webhookUrl: string;
   /** The gateway's process, which changes when it has to be started again. */
   gatewayPid(): number | undefined;
+  /** A service's process. @throws Error when it was not asked for */
+  pidOf(service: BenchService): number;
+  /** Stops a service in order and starts it anew. */
+  restart(service: BenchService): Promise<void>;
   readonly redisUrl: string;
+  readonly databaseUrl: string;
   /** Signs agents' tokens. */
   readonly secret: string;
 }
@@ -65,8 +73,22 @@ export async function startBenchSystem(
   tenants: readonly BenchTenant[],
   { log, signal }: RunEnvironment,
   releases: Releases,
-  { webhook = false, gatewayEnv = {} }: { webhook?: boolean; gatewayEnv?: Record<string, string> } = {},
+  options: {
+    /** Default: all that a dial needs. */
+    services?: readonly BenchService[];
+    gatewayEnv?: Record<string, string>;
+    /** Of each company, beside the limits that are lifted. */
+    settings?: object;
+    /** Of every service's process. */
+    nodeOptions?: readonly string[];
+  } = {},
 ): Promise<BenchSystem> {
+  const {
+    services = ['history', 'dialer', 'ws-gateway'],
+    gatewayEnv = {},
+    settings = {},
+    nodeOptions,
+  } = options;
   const home = await mkdtemp(join(tmpdir(), 'ramal-bench-'));
   releases.push(() => rm(home, { recursive: true, force: true }));
   log('starting Redis, PostgreSQL and the services');
@@ -81,27 +103,44 @@ export async function startBenchSystem(
   const stack = await startStack({
     home,
     ports: 'free',
-    only: ['history', 'dialer', 'ws-gateway', ...(webhook ? (['webhook'] as const) : [])],
+    only: services,
     signal,
     serverEnv: { PATH: process.env['PATH'], REDIS_URL: redis.url, DATABASE_URL: database.databaseUrl },
     env: {
-      '*': { LOG_LEVEL: 'error' },
+      '*': {
+        LOG_LEVEL: 'error',
+        ...(nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions.join(' ') }),
+      },
       'ws-gateway': { AGENT_TOKEN_SECRET: secret, GATEWAY_DRAIN_MS: '50', ...gatewayEnv },
     },
   });
   releases.push(stack.stop);
-  await seedTenants(database.databaseUrl, tenants);
+  await seedTenants(database.databaseUrl, tenants, { ...SETTINGS, ...settings });
   return {
     gatewayUrl: stack.dev.gatewayUrl,
     webhookUrl: stack.dev.webhookUrl,
     gatewayPid: () => stack.dev.services['ws-gateway']?.pid,
+    pidOf(service) {
+      const pid = stack.dev.services[service]?.pid;
+      if (pid === undefined) throw new Error(`${service} does not run`);
+      return pid;
+    },
+    async restart(service) {
+      await stack.stopService(service);
+      await stack.startService(service);
+    },
     redisUrl: redis.url,
+    databaseUrl: database.databaseUrl,
     secret,
   };
 }
 
 /** The companies' rows, which no service has read yet: they count at once. */
-async function seedTenants(databaseUrl: string, tenants: readonly BenchTenant[]): Promise<void> {
+async function seedTenants(
+  databaseUrl: string,
+  tenants: readonly BenchTenant[],
+  settings: object,
+): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
@@ -121,7 +160,7 @@ async function seedTenants(databaseUrl: string, tenants: readonly BenchTenant[])
     await client.query(
       `insert into cti_settings (empresa_id, settings)
        select id, $2 from jsonb_to_recordset($1) as t(id int)`,
-      [JSON.stringify(rows), SETTINGS],
+      [JSON.stringify(rows), settings],
     );
     const agents = tenants.flatMap(({ tenant, agents: count = 1 }) =>
       Array.from({ length: count }, (_, index) => ({ tenant, ...benchAgentOf(index) })),
@@ -132,11 +171,16 @@ async function seedTenants(databaseUrl: string, tenants: readonly BenchTenant[])
        from jsonb_to_recordset($1) as t(tenant text, "user" text, ramal text)`,
       [JSON.stringify(agents)],
     );
-    for (const { tenant, callbackToken } of tenants) {
-      if (callbackToken === undefined) continue;
-      const hash = createHash('sha256').update(callbackToken).digest();
-      await client.query('insert into callback_tokens (token_hash, tenant) values ($1, $2)', [hash, tenant]);
-    }
+    const tokens = tenants.flatMap(({ tenant, callbackToken }) =>
+      callbackToken === undefined
+        ? []
+        : [{ tenant, hash: createHash('sha256').update(callbackToken).digest('hex') }],
+    );
+    await client.query(
+      `insert into callback_tokens (token_hash, tenant)
+       select decode(hash, 'hex'), tenant from jsonb_to_recordset($1) as t(tenant text, hash text)`,
+      [JSON.stringify(tokens)],
+    );
   } finally {
     await client.end();
   }
