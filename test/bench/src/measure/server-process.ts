@@ -63,8 +63,8 @@ export async function forkServer(
   }
 }
 
-/** Every process that is measured is started with these, ours as well: on SIGUSR2 it collects its garbage. */
+/** Every process that is measured is started with these, ours as well; the file says what for. */
 export const MEASURED_NODE_OPTIONS = [
   '--require',
-  fileURLToPath(new URL('../../collect-garbage.cjs', import.meta.url)),
+  fileURLToPath(new URL('../../measured-process.cjs', import.meta.url)),
 ];
