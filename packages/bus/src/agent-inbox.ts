@@ -3,6 +3,7 @@ import { reduceCall, toLegs, toLegView } from '@ramal/calls';
 import { type CallView, type Names, type Popup, popup } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
 import type { CallBus } from './call-bus.ts';
+import { loadScript } from './load-script.ts';
 
 /** One event of an agent's inbox as it was stored: JSON of `{op, ts, data}`. */
 export interface InboxEntry {
@@ -42,33 +43,32 @@ export interface AgentInbox {
 const META_TTL_MS = 48 * 60 * 60 * 1000;
 
 export function createAgentInbox(redis: Redis, names: Names, bus: CallBus): AgentInbox {
+  const script = loadScript(redis, 'inbox');
   return {
     async read(tenant, user, sinceSeq) {
-      const meta = names.inboxMeta(tenant, user);
-      const transaction = redis
-        .multi()
-        .hsetnx(meta, 'epoch', randomUUID())
-        .pexpire(meta, META_TTL_MS)
-        .hmget(meta, 'epoch', 'seq')
-        .hvals(names.popups(tenant, user))
-        .time()
-        .hgetall(names.claims(tenant, user));
-      if (sinceSeq !== null) transaction.xrange(names.inbox(tenant, user), `${sinceSeq + 1}-0`, '+');
-      const results = toResults(await transaction.exec());
-      const [epoch, seq] = results[2] as [string, string | null];
-      const [seconds, micros] = results[4] as [string | number, string | number];
-      const nowMs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-      const last = Number(seq ?? 0);
-      const raw = (results[6] ?? []) as [string, string[]][];
-      const entries = raw.map(([id, fields]) => ({ seq: Number.parseInt(id, 10), body: fields[1] ?? '' }));
+      const keys = [
+        names.inboxMeta(tenant, user),
+        names.popups(tenant, user),
+        names.claims(tenant, user),
+        names.inbox(tenant, user),
+      ];
+      const from = sinceSeq === null ? '' : `${sinceSeq + 1}-0`;
+      const [now, epoch, seq, popups, claims, flat] = (await script(keys, [
+        randomUUID(),
+        META_TTL_MS,
+        from,
+      ])) as [string, string, string, string[], string[], string[]];
+      const nowMs = Number(now);
+      const last = Number(seq);
+      const entries = toPairs(flat).map(([id, body]) => ({ seq: Number.parseInt(id, 10), body }));
       const first = entries[0]?.seq ?? last + 1;
       return {
         epoch,
         seq: last,
         entries,
         complete: sinceSeq === null || (first <= sinceSeq + 1 && sinceSeq <= last),
-        popups: toLivePopups(results[3] as string[], nowMs),
-        claims: new Map(Object.entries(results[5] as Record<string, string>)),
+        popups: toLivePopups(popups, nowMs),
+        claims: new Map(toPairs(claims)),
         nowMs,
       };
     },
@@ -99,11 +99,8 @@ function toLivePopups(stored: readonly string[], nowMs: number): Popup[] {
     .sort((a, b) => a.startedAt - b.startedAt);
 }
 
-/** A transaction's replies; the first error in it becomes an exception. */
-function toResults(replies: [Error | null, unknown][] | null): unknown[] {
-  if (replies === null) throw new Error('the transaction was discarded');
-  return replies.map(([error, reply]) => {
-    if (error !== null) throw error;
-    return reply;
-  });
+function toPairs(flat: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i] ?? '', flat[i + 1] ?? '']);
+  return pairs;
 }
