@@ -26,6 +26,8 @@ export interface BenchSystem {
   readonly gatewayUrl: string;
   /** Of no use when the webhook was not asked for. */
   readonly webhookUrl: string;
+  /** Of no use when the api was not asked for; the key is one of all companies. */
+  readonly api: { url: string; key: string };
   /** The gateway's process, which changes when it has to be started again. */
   gatewayPid(): number | undefined;
   /** A service's process. @throws Error when it was not asked for */
@@ -119,6 +121,7 @@ export async function startBenchSystem(
   return {
     gatewayUrl: stack.dev.gatewayUrl,
     webhookUrl: stack.dev.webhookUrl,
+    api: { url: stack.dev.apiUrl, key: stack.dev.apiKey },
     gatewayPid: () => stack.dev.services['ws-gateway']?.pid,
     pidOf(service) {
       const pid = stack.dev.services[service]?.pid;

@@ -1,5 +1,4 @@
-import { createNames, HISTORY_GROUP } from '@ramal/contracts';
-import { sleepUntil } from '@ramal/testkit';
+import { createNames } from '@ramal/contracts';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type BenchTenant, withReleases } from '../bench-system.ts';
@@ -8,11 +7,11 @@ import { alternate, type Figures, type Side } from '../measure/alternate.ts';
 import { meter, toUnitFigures } from '../measure/meter.ts';
 import type { HistoryOptions } from '../options.ts';
 import type { CrowdAgent } from './agents.ts';
+import { drainHistory, EVENTS_A_CALL } from './drain-history.ts';
 import { openLab, type SpeedEnvironment } from './lab.ts';
 import { figureOf, type SpeedReport, toGoal } from './speed-report.ts';
 
 const TENANTS = 32;
-const EVENTS_A_CALL = 3;
 const LAST_MS = 120_000;
 /** One insert an event takes so long that fewer have to do. */
 const SINGLES_OF_ALL = 10;
@@ -44,30 +43,12 @@ export function runHistory(options: HistoryOptions, environment: SpeedEnvironmen
     /** Every side begins with tables that hold nothing. */
     const empty = () => client.query('truncate calls, call_events');
 
-    const isDrained = async (): Promise<boolean> => {
-      for (const partition of partitions) {
-        const groups = (await redis.xinfo('GROUPS', names.events(partition)).catch(() => [])) as unknown[][];
-        const fields = groups.map(toFields).find((group) => group['name'] === HISTORY_GROUP);
-        if (fields !== undefined && (fields['pending'] !== 0 || fields['lag'] !== 0)) return false;
-      }
-      return true;
-    };
     const ours: Side = {
       name: 'ramal',
       kind: 'ramal',
       async measure() {
         await empty();
-        const pid = system.pidOf('history');
-        // Held still while the events are written, so that all of them are there when it begins.
-        process.kill(pid, 'SIGSTOP');
-        try {
-          await writeHistoryEvents(redis, names, agents, calls, (partition) => names.events(partition));
-        } finally {
-          process.kill(pid, 'SIGCONT');
-        }
-        const metered = await meter([pid], async () => {
-          await sleepUntil(isDrained, { timeoutMs: LAST_MS, everyMs: 20 });
-        });
+        const metered = await drainHistory({ redis, names, agents, calls, pid: system.pidOf('history') });
         missing += calls * EVENTS_A_CALL - (await countRows());
         return toFigures(metered, calls);
       },
@@ -124,10 +105,4 @@ export function runHistory(options: HistoryOptions, environment: SpeedEnvironmen
 
 function toFigures(metered: Parameters<typeof toUnitFigures>[0], calls: number): Figures {
   return toUnitFigures(metered, calls * EVENTS_A_CALL);
-}
-
-function toFields(flat: readonly unknown[]): Record<string, unknown> {
-  const pairs: [string, unknown][] = [];
-  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([String(flat[i]), flat[i + 1]]);
-  return Object.fromEntries(pairs);
 }
