@@ -6,7 +6,12 @@ interface BenchSpec {
   options: Record<string, OptionSpec>;
 }
 
-const runs: OptionSpec = [5, 1, 50, 'runs of each side in turns, after one that does not count'];
+const runs: OptionSpec = [
+  5,
+  1,
+  50,
+  'runs of each side in turns, after one that does not count; 1 is a cold look',
+];
 const seconds = (value: number): OptionSpec => [value, 1, 600, 'how long a run measures'];
 
 /** Every bench there is, in the order in which all of them run. */
@@ -72,9 +77,10 @@ export const BENCHES = {
       agents: [500, 1, 1_000, 'agents at 1×'],
       tenants: [50, 1, 1_000, 'companies at 1×'],
       openCalls: [1_000, 1, 50_000, 'open calls at 1×'],
+      calls: [1_500, 1, 100_000, 'calls that are stored in a run'],
       rows: [400_000, 160, 20_000_000, 'history rows at 16×'],
       seconds: seconds(2),
-      runs: [3, 1, 50, 'runs of each size in turns'],
+      runs: [3, 1, 50, 'runs of each size, after one that does not count; 1 is a cold look'],
     },
   },
   fairness: {

@@ -23,14 +23,14 @@ export interface SideFigures {
 
 /**
  * Measures all sides in turns, each round beginning with another one: what else goes on on the machine meets all alike.
- * A warm-up of each comes first and counts for nothing.
+ * A warm-up of each comes first and counts for nothing; where there is one round alone, that is only a look, and cold.
  */
 export async function alternate(
   sides: readonly Side[],
   rounds: number,
   { log, signal }: { log(line: string): void; signal: AbortSignal },
 ): Promise<SideFigures[]> {
-  for (const side of sides) {
+  for (const side of rounds > 1 ? sides : []) {
     signal.throwIfAborted();
     await side.measure();
   }

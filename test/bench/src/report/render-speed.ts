@@ -1,33 +1,34 @@
 import { toShown } from '../measure/alternate.ts';
 import type { Goal, SpeedReport } from '../speed/speed-report.ts';
 
-/** For a person: a line a side, its medians with the least and the most of all runs, then the goals. */
+const FIRST = 46;
+const WIDE = 26;
+
+/** For a person: a line a figure, with each side's median and the least and the most of its runs; then the goals. */
 export function renderSpeed({ bench, figures, sides, goals, notes }: SpeedReport): string {
-  const cells = (first: string, others: readonly string[]) =>
-    first.padEnd(14) + others.map((cell) => cell.padStart(30)).join('');
+  const row = (first: string, others: readonly string[]) =>
+    first.padEnd(FIRST) + others.map((cell) => cell.padStart(WIDE)).join('');
   const lines = [
-    cells(
+    row(
       bench,
-      figures.map(({ title, unit }) => `${title}, ${unit}`),
+      sides.map(({ name }) => name),
     ),
-    ...sides.map((side) =>
-      cells(
-        side.name,
-        figures.map(({ key }) => {
-          const all = side.runs[key] ?? [];
-          const spread = `${toShown(Math.min(...all))} to ${toShown(Math.max(...all))}`;
-          return `${toShown(side.medians[key] ?? 0)} (${spread})`;
+    ...figures.map(({ key, title, unit }) =>
+      row(
+        `${title}, ${unit}`,
+        sides.map(({ runs, medians }) => {
+          const all = runs[key] ?? [];
+          return `${toShown(medians[key] ?? 0)} (${toShown(Math.min(...all))} to ${toShown(Math.max(...all))})`;
         }),
       ),
     ),
-    ...goals.map((goal) => `${goal.met ? '✓' : '✗'} ${renderGoal(goal)}`),
+    ...goals.map(
+      (goal) =>
+        `${goal.met ? '✓' : '✗'} ${goal.what}: ${toShown(goal.measured)}, goal ${renderLimit(goal.limit)}`,
+    ),
     ...notes,
   ];
   return `${lines.join('\n')}\n\n`;
-}
-
-export function renderGoal({ what, measured, limit }: Goal): string {
-  return `${what}: ${toShown(measured)}, goal ${renderLimit(limit)}`;
 }
 
 export function renderLimit(limit: Goal['limit']): string {

@@ -36,9 +36,11 @@ export function runMemory(options: MemoryOptions, environment: SpeedEnvironment)
       return least;
     };
 
+    const used = new Set<SocketSide>();
     const measure = async (side: SocketSide): Promise<Figures> => {
       // Anew each time: memory that was used once is kept for what comes.
-      await side.restart();
+      if (used.has(side)) await side.restart();
+      used.add(side);
       const idle = () => undefined;
       const first = await connectCrowd(side.port(), side.dialects.slice(0, FIRST), idle, signal);
       const before = await readSettled(side.pid());
