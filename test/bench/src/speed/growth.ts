@@ -94,13 +94,12 @@ export function runGrowth(options: GrowthOptions, environment: SpeedEnvironment)
     for (const size of SIZES) {
       while (openCalls < options.openCalls * size) {
         signal.throwIfAborted();
-        const some = Array.from(
-          { length: OPEN_AT_ONCE },
-          (_, i) => measured[(openCalls + i) % measured.length],
-        );
-        await Promise.all(
-          some.map((agent) => (agent === undefined ? undefined : publisher.publish([agent]))),
-        );
+        const published: Promise<void>[] = [];
+        for (let i = 0; i < OPEN_AT_ONCE; i++) {
+          const first = (openCalls + i) % measured.length;
+          published.push(publisher.publish(measured.slice(first, first + 1)));
+        }
+        await Promise.all(published);
         openCalls += OPEN_AT_ONCE;
       }
       await repeat(size, async () => ({ openCalls: await callbacks.cpuUs(measured) }));

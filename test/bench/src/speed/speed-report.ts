@@ -11,7 +11,7 @@ export interface Goal {
 }
 
 /** One thing that was measured of all sides. */
-export interface FigureInfo {
+interface FigureInfo {
   key: string;
   title: string;
   unit: string;
