@@ -32,11 +32,12 @@ class BoundEnd implements BoundSocket {
   }
 
   send(frame: string): void {
-    if (!this.closed) this.#socket.send(this.#encode === null ? frame : this.#encode(frame));
+    // The socket below knows by itself whether it is closed.
+    if (!this.#released) this.#socket.send(this.#encode === null ? frame : this.#encode(frame));
   }
 
   close(code: number, reason: string): void {
-    if (!this.closed) this.#socket.close(code, reason);
+    if (!this.#released) this.#socket.close(code, reason);
   }
 
   release(): void {
