@@ -7,7 +7,7 @@ import { readCpuMs, readResidentBytes } from './process-figures.ts';
 
 const quiet = { log: () => undefined, signal: new AbortController().signal };
 
-describe('measuring', () => {
+describe.skipIf(process.platform !== 'linux')('measuring', () => {
   const children: ReturnType<typeof spawn>[] = [];
   afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
 

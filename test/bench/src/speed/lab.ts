@@ -23,7 +23,10 @@ export interface Lab {
   restart(service: BenchService): Promise<void>;
 }
 
-/** Starts servers and services, and binds the services to the core of what is measured. */
+/**
+ * Starts servers and services, and binds the services to the core of what is measured.
+ * @throws Error on systems that do not tell what a process costs in `/proc`
+ */
 export async function openLab(
   tenants: readonly BenchTenant[],
   services: readonly BenchService[],
@@ -32,6 +35,7 @@ export async function openLab(
   options: { gatewayEnv?: Record<string, string>; settings?: object } = {},
 ): Promise<Lab> {
   const { cores, signal } = environment;
+  if (process.platform !== 'linux') throw new Error('benches of speed read /proc, which Linux alone has');
   const bind = async (pid: number) => {
     if (cores.unpinned === null) await pin(pid, cores.server);
   };

@@ -25,7 +25,7 @@ const SIDES: Record<string, string[]> = {
   'end-to-end': ['ramal', 'floor'],
 };
 
-describe('each bench of speed, at its smallest', () => {
+describe.skipIf(process.platform !== 'linux')('each bench of speed, at its smallest', () => {
   let before: number[] = [];
   beforeAll(async () => {
     before = await readChildren();
