@@ -105,16 +105,25 @@ const NOBODY = '~';
  * `claim <popupId> <to> <from> <epoch ms>`; null for anything else.
  */
 function parseFeedMessage(message: string): FeedMessage | null {
+  // By hand: every pop-up comes through here.
+  const open = message.indexOf('{');
+  const first = message.indexOf(' ');
+  const second = message.indexOf(' ', first + 1);
+  if (open === -1) return parseClaim(message);
+  if (first < 1 || second <= first + 1 || second >= open || message[open - 1] !== ' ') return null;
+  const seq = Number(message.slice(first + 1, second));
+  if (!Number.isSafeInteger(seq) || seq < 0) return null;
+  const entry = { epoch: message.slice(0, first), seq, body: message.slice(open) };
+  if (open === second + 1) return entry;
+  const claim = message.slice(second + 1, open - 1);
+  return claim === '' || claim.includes(' ') ? null : { ...entry, claim: toSocketName(claim) };
+}
+
+function parseClaim(message: string): ClaimPassed | null {
   const passed = /^claim (\S+) (\S+) (\S+) (\d+)$/.exec(message);
-  if (passed !== null) {
-    const [, popupId = '', to = '', from = '', atMs] = passed;
-    return { popupId, to: toSocketName(to), from: toSocketName(from), atMs: Number(atMs) };
-  }
-  const match = /^(\S+) (\d+) (?:([^\s{]\S*) )?(?=\{)/.exec(message);
-  if (match === null) return null;
-  const [head, epoch = '', seq, claim] = match;
-  const entry = { epoch, seq: Number(seq), body: message.slice(head.length) };
-  return claim === undefined ? entry : { ...entry, claim: toSocketName(claim) };
+  if (passed === null) return null;
+  const [, popupId = '', to = '', from = '', atMs] = passed;
+  return { popupId, to: toSocketName(to), from: toSocketName(from), atMs: Number(atMs) };
 }
 
 function toSocketName(spelled: string): string {

@@ -96,12 +96,27 @@ function hash(text: string): number {
   return h >>> 0;
 }
 
+/** Names of tenants come from outside too: no more of them are remembered. */
+const MOST_KNOWN = 10_000;
+
 /** Builds the names of one deployment. All keys of a tenant share one hash tag, hence one cluster slot. */
 export function createNames(partitions = DEFAULT_PARTITIONS): Names {
   const tag = (partition: number) => `ramal:{p${partition}}`;
-  const partitionOf = (tenant: string) => hash(tenant) % partitions;
-  const key = (tenant: string, kind: string, ...ids: string[]) =>
-    [tag(partitionOf(tenant)), kind, escapeId(tenant), ...ids.map(escapeId)].join(':');
+  // A tenant's place is asked for some twenty times for each step of a call.
+  const known = new Map<string, number>();
+  const partitionOf = (tenant: string): number => {
+    const found = known.get(tenant);
+    if (found !== undefined) return found;
+    const partition = hash(tenant) % partitions;
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(tenant, partition);
+    return partition;
+  };
+  const key = (tenant: string, kind: string, ...ids: string[]) => {
+    let name = `${tag(partitionOf(tenant))}:${kind}:${escapeId(tenant)}`;
+    for (const id of ids) name += `:${escapeId(id)}`;
+    return name;
+  };
   return {
     partitions,
     partitionOf,

@@ -1,7 +1,15 @@
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function toHex(bytes: Uint8Array, length: number): string {
+  let hex = '';
+  for (let i = 0; i < length; i++) hex += HEX[bytes[i] ?? 0] ?? '';
+  return hex;
+}
+
 /** UUIDv7 (RFC 9562): a 48-bit time in ms, then randomness the caller brings. */
 export function toUuidV7(atMs: number, random: Uint8Array): string {
   const time = Math.floor(atMs).toString(16).padStart(12, '0');
-  const hex = Array.from(random.subarray(0, 10), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = toHex(random, 10);
   const variant = (8 | (Number.parseInt(hex.charAt(4), 16) & 3)).toString(16);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(1, 4)}-${variant}${hex.slice(5, 8)}-${hex.slice(8, 20)}`;
 }
@@ -13,7 +21,7 @@ export function uuidV7Time(uuid: string): number {
 
 /** Lays 16 hash bytes out as a UUIDv8, for ids that must follow from what they name. */
 export function toUuidV8(hash: Uint8Array): string {
-  const hex = Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = toHex(hash, 16);
   const variant = (8 | (Number.parseInt(hex.charAt(16), 16) & 3)).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

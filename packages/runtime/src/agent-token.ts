@@ -1,5 +1,6 @@
 import { AGENT_TOKEN, type AgentIdentity, agentClaims, type AgentRole } from '@ramal/contracts';
-import { errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions, SignJWT } from 'jose';
+import { errors, jwtVerify, type JWTVerifyGetKey, SignJWT } from 'jose';
+import { Hs256TokenError, openHs256Token } from './hs256-token.ts';
 
 /** The token is not one we accept; `expired` tells the one case a client can mend by itself. */
 export class AgentTokenInvalidError extends Error {
@@ -72,7 +73,9 @@ export function signAgentToken(
 
 /** What a token is held against. */
 export interface TokenRule {
+  /** A shared secret, of HS256 alone; or where a provider's public keys come from. */
   key: Uint8Array | JWTVerifyGetKey;
+  /** Of a provider's. */
   algorithms: readonly string[];
   issuer: string;
   audience: string;
@@ -98,21 +101,10 @@ const CLOCK_TOLERANCE_SEC = 5;
  * @throws AgentTokenInvalidError, or what the rule's key throws while its source is away
  */
 export async function verifyClaims(token: string, rule: TokenRule): Promise<VerifiedClaims> {
-  const { key, algorithms, issuer, audience, required = [] } = rule;
-  const options: JWTVerifyOptions = {
-    algorithms: [...algorithms],
-    issuer,
-    audience,
-    clockTolerance: CLOCK_TOLERANCE_SEC,
-    requiredClaims: ['exp', 'sub', ...required],
-  };
-  const { payload, protectedHeader } = await verifySignature(token, key, options).catch((error: unknown) => {
+  const { payload, kid } = await openToken(token, rule).catch((error: unknown) => {
     // The provider does not answer: that says nothing about the token.
     if (isOutage(error)) throw error;
-    throw new AgentTokenInvalidError(
-      'the token is not valid; ask for a new one',
-      error instanceof errors.JWTExpired,
-    );
+    throw new AgentTokenInvalidError('the token is not valid; ask for a new one', isExpired(error));
   });
   const claims = agentClaims.safeParse(payload);
   if (!claims.success) throw new AgentTokenInvalidError('the token lacks a tenant or a user', false);
@@ -120,7 +112,7 @@ export async function verifyClaims(token: string, rule: TokenRule): Promise<Veri
   return {
     identity: { tenant, user, ramal },
     role,
-    kid: protectedHeader.kid,
+    kid,
     issuedAtMs: iat === undefined ? null : iat * 1000,
     expiresAtMs: exp * 1000,
   };
@@ -140,8 +132,28 @@ export function toSecretRule(
   return { key: new TextEncoder().encode(secret), algorithms: ['HS256'], issuer, audience };
 }
 
-function verifySignature(token: string, key: TokenRule['key'], options: JWTVerifyOptions) {
-  return typeof key === 'function' ? jwtVerify(token, key, options) : jwtVerify(token, key, options);
+async function openToken(
+  token: string,
+  { key, algorithms, issuer, audience, required = [] }: TokenRule,
+): Promise<{ payload: Record<string, unknown>; kid: string | undefined }> {
+  const requiredClaims = ['exp', 'sub', ...required];
+  if (typeof key !== 'function') {
+    const rule = { key, issuer, audience, required: requiredClaims, clockToleranceSec: CLOCK_TOLERANCE_SEC };
+    const { claims, kid } = openHs256Token(token, rule, Math.floor(Date.now() / 1000));
+    return { payload: claims, kid };
+  }
+  const { payload, protectedHeader } = await jwtVerify(token, key, {
+    algorithms: [...algorithms],
+    issuer,
+    audience,
+    clockTolerance: CLOCK_TOLERANCE_SEC,
+    requiredClaims,
+  });
+  return { payload, kid: protectedHeader.kid };
+}
+
+function isExpired(error: unknown): boolean {
+  return error instanceof errors.JWTExpired || (error instanceof Hs256TokenError && error.expired);
 }
 
 function isOutage(error: unknown): boolean {

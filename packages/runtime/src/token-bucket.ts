@@ -7,22 +7,37 @@ export interface TokenBucket {
 }
 
 export function createTokenBucket(perSec: number, burst: number): TokenBucket {
-  let tokens = burst;
-  let lastMs: number | null = null;
-  const refill = (nowMs: number) => {
-    tokens = Math.min(burst, tokens + ((nowMs - (lastMs ?? nowMs)) / 1000) * perSec);
-    lastMs = nowMs;
-  };
-  return {
-    take(nowMs, cost = 1) {
-      refill(nowMs);
-      if (tokens < cost) return false;
-      tokens -= cost;
-      return true;
-    },
-    waitMs(nowMs, cost = 1) {
-      refill(nowMs);
-      return tokens >= cost ? 0 : ((cost - tokens) / perSec) * 1000;
-    },
-  };
+  return new Bucket(perSec, burst);
+}
+
+/** A class, for every socket has some: closures would take three times the memory. */
+class Bucket implements TokenBucket {
+  readonly #perSec: number;
+  readonly #burst: number;
+  #tokens: number;
+  #lastMs: number | null = null;
+
+  constructor(perSec: number, burst: number) {
+    this.#perSec = perSec;
+    this.#burst = burst;
+    this.#tokens = burst;
+  }
+
+  take(nowMs: number, cost = 1): boolean {
+    this.#refill(nowMs);
+    if (this.#tokens < cost) return false;
+    this.#tokens -= cost;
+    return true;
+  }
+
+  waitMs(nowMs: number, cost = 1): number {
+    this.#refill(nowMs);
+    return this.#tokens >= cost ? 0 : ((cost - this.#tokens) / this.#perSec) * 1000;
+  }
+
+  #refill(nowMs: number): void {
+    const passedSec = (nowMs - (this.#lastMs ?? nowMs)) / 1000;
+    this.#tokens = Math.min(this.#burst, this.#tokens + passedSec * this.#perSec);
+    this.#lastMs = nowMs;
+  }
 }

@@ -48,6 +48,21 @@ export function createAdmission(limits: AdmissionLimits, now: () => number): Adm
   let open = 0;
   let unauthenticated = 0;
 
+  const tallies: Tallies = {
+    addToTenant(tenant, by) {
+      ofTenant.add(tenant, by);
+    },
+    isTenantFull: (tenant) => limits.socketsPerTenant > 0 && ofTenant.of(tenant) >= limits.socketsPerTenant,
+    addStranger(network, by) {
+      unauthenticated += by;
+      strangersOfNetwork.add(network, by);
+    },
+    gone(network) {
+      open -= 1;
+      ofNetwork.add(network, -1);
+    },
+  };
+
   const refusalOf = (network: string): { refused: AdmissionRefusal; retryAfterMs: number } | null => {
     const waitMs = handshakes.take(network);
     if (waitMs !== null) return { refused: 'handshakes_per_ip', retryAfterMs: waitMs };
@@ -66,45 +81,60 @@ export function createAdmission(limits: AdmissionLimits, now: () => number): Adm
       const refusal = refusalOf(network);
       if (refusal !== null) return refusal;
       open += 1;
-      unauthenticated += 1;
       ofNetwork.add(network, 1);
-      strangersOfNetwork.add(network, 1);
-      let tenant: string | null = null;
-      let released = false;
-      const countStranger = (by: 1 | -1) => {
-        unauthenticated += by;
-        strangersOfNetwork.add(network, by);
-      };
-      const leave = () => {
-        if (tenant === null || released) return;
-        ofTenant.add(tenant, -1);
-        tenant = null;
-        countStranger(1);
-      };
-      return {
-        remoteAddress,
-        enter(entered) {
-          if (released) return true;
-          leave();
-          if (limits.socketsPerTenant > 0 && ofTenant.of(entered) >= limits.socketsPerTenant) return false;
-          tenant = entered;
-          ofTenant.add(entered, 1);
-          countStranger(-1);
-          return true;
-        },
-        leave,
-        release() {
-          if (released) return;
-          leave();
-          countStranger(-1);
-          released = true;
-          open -= 1;
-          ofNetwork.add(network, -1);
-        },
-      };
+      tallies.addStranger(network, 1);
+      return new Admitted(remoteAddress, network, tallies);
     },
     counts: () => ({ open, unauthenticated }),
   };
+}
+
+/** What the sockets of one gateway are counted in. */
+interface Tallies {
+  addToTenant(tenant: string, by: 1 | -1): void;
+  isTenantFull(tenant: string): boolean;
+  addStranger(network: string, by: 1 | -1): void;
+  gone(network: string): void;
+}
+
+/** A class, for every socket has one, for as long as it is open. */
+class Admitted implements AdmittedSocket {
+  readonly remoteAddress: string;
+  readonly #network: string;
+  readonly #tallies: Tallies;
+  #tenant: string | null = null;
+  #released = false;
+
+  constructor(remoteAddress: string, network: string, tallies: Tallies) {
+    this.remoteAddress = remoteAddress;
+    this.#network = network;
+    this.#tallies = tallies;
+  }
+
+  enter(tenant: string): boolean {
+    if (this.#released) return true;
+    this.leave();
+    if (this.#tallies.isTenantFull(tenant)) return false;
+    this.#tenant = tenant;
+    this.#tallies.addToTenant(tenant, 1);
+    this.#tallies.addStranger(this.#network, -1);
+    return true;
+  }
+
+  leave(): void {
+    if (this.#tenant === null || this.#released) return;
+    this.#tallies.addToTenant(this.#tenant, -1);
+    this.#tenant = null;
+    this.#tallies.addStranger(this.#network, 1);
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.leave();
+    this.#tallies.addStranger(this.#network, -1);
+    this.#released = true;
+    this.#tallies.gone(this.#network);
+  }
 }
 
 /** Counts by key, without memory of those that are zero. */

@@ -43,6 +43,9 @@ const MOST_QUEUED = 200;
 /** Broken frames a socket may send before it is cut. */
 const MOST_BROKEN = 20;
 
+/** Where a socket stands that handles no frame. */
+const IDLE: Promise<void> = Promise.resolve();
+
 /** The protocol of one socket: `auth` or a legacy `login` first (R47), then one frame after the other. */
 export function openConnection(
   rawSocket: AgentSocket,
@@ -61,7 +64,7 @@ export function openConnection(
   let sessionSocket: BoundSocket | null = null;
   let authTimer: NodeJS.Timeout | undefined;
   let expiry: NodeJS.Timeout | undefined;
-  let queue: Promise<void> = Promise.resolve();
+  let queue = IDLE;
   let queued = 0;
   let broken = 0;
   events.connected();
@@ -136,6 +139,7 @@ export function openConnection(
     });
     if (socket.closed) return;
     clearTimeout(authTimer);
+    authTimer = undefined;
     expireAt(verified.expiresAtMs);
     events.authenticated({ tenant, user, resume: resume.status });
   };
@@ -258,6 +262,8 @@ export function openConnection(
         .catch((error: unknown) => events.requestFailed(error))
         .finally(() => {
           queued -= 1;
+          // An idle socket holds on to nothing of the frames it had.
+          if (queued === 0) queue = IDLE;
         });
     },
     onClose(code) {

@@ -199,21 +199,34 @@ function readForwardedFor(request: HttpRequest): string {
 }
 
 function wrap(ws: WebSocket<SocketState>, id: number): SocketState['socket'] {
-  let closed = false;
-  return {
-    id,
-    get closed() {
-      return closed;
-    },
-    send(frame) {
-      if (!closed) ws.send(frame, false, false);
-    },
-    close(code, reason) {
-      // Calls the close handler at once, which marks it closed.
-      if (!closed) ws.end(code, reason);
-    },
-    markClosed() {
-      closed = true;
-    },
-  };
+  return new UwsSocket(ws, id);
+}
+
+/** A class, for every connection has one. */
+class UwsSocket implements AgentSocket {
+  readonly id: number;
+  readonly #ws: WebSocket<SocketState>;
+  #closed = false;
+
+  constructor(ws: WebSocket<SocketState>, id: number) {
+    this.#ws = ws;
+    this.id = id;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  send(frame: string): void {
+    if (!this.#closed) this.#ws.send(frame, false, false);
+  }
+
+  close(code: number, reason: string): void {
+    // Calls the close handler at once, which marks it closed.
+    if (!this.#closed) this.#ws.end(code, reason);
+  }
+
+  markClosed(): void {
+    this.#closed = true;
+  }
 }

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { type Releases, type RunEnvironment, startOwnSystem } from '@ramal/devstack';
 import type pg from 'pg';
 
+/** The services that benches measure. */
+export type BenchService = 'history' | 'dialer' | 'ws-gateway' | 'webhook' | 'api';
+
 /** A company with its agents, and where its CTI listens. */
 export interface BenchTenant {
   readonly tenant: string;
@@ -16,9 +19,16 @@ export interface BenchSystem {
   readonly gatewayUrl: string;
   /** Of no use when the webhook was not asked for. */
   readonly webhookUrl: string;
+  /** Of no use when the api was not asked for; the key is one of all companies. */
+  readonly api: { url: string; key: string };
   /** The gateway's process, which changes when it has to be started again. */
   gatewayPid(): number | undefined;
+  /** A service's process. @throws Error when it was not asked for */
+  pidOf(service: BenchService): number;
+  /** Stops a service in order and starts it anew. */
+  restart(service: BenchService): Promise<void>;
   readonly redisUrl: string;
+  readonly databaseUrl: string;
   /** Signs agents' tokens. */
   readonly secret: string;
 }
@@ -38,29 +48,57 @@ export async function startBenchSystem(
   tenants: readonly BenchTenant[],
   environment: RunEnvironment,
   releases: Releases,
-  { webhook = false, gatewayEnv = {} }: { webhook?: boolean; gatewayEnv?: Record<string, string> } = {},
+  options: {
+    /** Default: all that a dial needs. */
+    services?: readonly BenchService[];
+    gatewayEnv?: Record<string, string>;
+    /** Of each company, beside the limits that are lifted. */
+    settings?: object;
+    /** Of every service's process. */
+    nodeOptions?: readonly string[];
+  } = {},
 ): Promise<BenchSystem> {
-  const { stack, pool, redisUrl, secret } = await startOwnSystem(
+  const {
+    services = ['history', 'dialer', 'ws-gateway'],
+    gatewayEnv = {},
+    settings = {},
+    nodeOptions,
+  } = options;
+  const { stack, pool, redisUrl, databaseUrl, secret } = await startOwnSystem(
     {
       ...environment,
       name: 'bench',
-      only: ['history', 'dialer', 'ws-gateway', ...(webhook ? (['webhook'] as const) : [])],
-      env: { 'ws-gateway': gatewayEnv },
+      only: services,
+      env: {
+        'ws-gateway': gatewayEnv,
+        ...(nodeOptions === undefined ? {} : { '*': { NODE_OPTIONS: nodeOptions.join(' ') } }),
+      },
     },
     releases,
   );
-  await seedTenants(pool, tenants);
+  await seedTenants(pool, tenants, { ...SETTINGS, ...settings });
   return {
     gatewayUrl: stack.dev.gatewayUrl,
     webhookUrl: stack.dev.webhookUrl,
+    api: { url: stack.dev.apiUrl, key: stack.dev.apiKey },
     gatewayPid: () => stack.dev.services['ws-gateway']?.pid,
+    pidOf(service) {
+      const pid = stack.dev.services[service]?.pid;
+      if (pid === undefined) throw new Error(`${service} does not run`);
+      return pid;
+    },
+    async restart(service) {
+      await stack.stopService(service);
+      await stack.startService(service);
+    },
     redisUrl,
+    databaseUrl,
     secret,
   };
 }
 
 /** The companies' rows, which no service has read yet: they count at once. */
-async function seedTenants(pool: pg.Pool, tenants: readonly BenchTenant[]): Promise<void> {
+async function seedTenants(pool: pg.Pool, tenants: readonly BenchTenant[], settings: object): Promise<void> {
   const rows = tenants.map(({ tenant, port }, i) => ({ id: 1000 + i, tenant, port: String(port) }));
   await pool.query(
     `insert into wl_chamados_empresa (empresa_id, nome, ativo, vip, tenant)
@@ -77,7 +115,7 @@ async function seedTenants(pool: pg.Pool, tenants: readonly BenchTenant[]): Prom
   await pool.query(
     `insert into cti_settings (empresa_id, settings)
      select id, $2 from jsonb_to_recordset($1) as t(id int)`,
-    [JSON.stringify(rows), SETTINGS],
+    [JSON.stringify(rows), settings],
   );
   const agents = tenants.flatMap(({ tenant, agents: count = 1 }) =>
     Array.from({ length: count }, (_, index) => ({ tenant, ...benchAgentOf(index) })),
@@ -88,9 +126,14 @@ async function seedTenants(pool: pg.Pool, tenants: readonly BenchTenant[]): Prom
      from jsonb_to_recordset($1) as t(tenant text, "user" text, ramal text)`,
     [JSON.stringify(agents)],
   );
-  for (const { tenant, callbackToken } of tenants) {
-    if (callbackToken === undefined) continue;
-    const hash = createHash('sha256').update(callbackToken).digest();
-    await pool.query('insert into callback_tokens (token_hash, tenant) values ($1, $2)', [hash, tenant]);
-  }
+  const tokens = tenants.flatMap(({ tenant, callbackToken }) =>
+    callbackToken === undefined
+      ? []
+      : [{ tenant, hash: createHash('sha256').update(callbackToken).digest('hex') }],
+  );
+  await pool.query(
+    `insert into callback_tokens (token_hash, tenant)
+     select decode(hash, 'hex'), tenant from jsonb_to_recordset($1) as t(tenant text, hash text)`,
+    [JSON.stringify(tokens)],
+  );
 }

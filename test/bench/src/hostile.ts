@@ -92,7 +92,7 @@ async function measure(
   const tenants = toTenants(options.agents, ctis.well.port);
   const crewTenant: BenchTenant = { tenant: CREW, port: ctis.well.port };
   const system = await startBenchSystem([...tenants, crewTenant], environment, releases, {
-    webhook: true,
+    services: ['history', 'dialer', 'ws-gateway', 'webhook'],
     gatewayEnv: GATEWAY_ENV,
   });
   const target = await toTarget(system);

@@ -1,24 +1,34 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import type { RunEnvironment } from '@ramal/devstack';
-import { renderFairness, runFairness } from './fairness.ts';
-import { renderHostile, runHostile } from './hostile.ts';
+import { BENCHES, type BenchName } from './bench-list.ts';
+import { chooseCores, pin } from './measure/cores.ts';
 import { BenchOptionError } from './named-numbers.ts';
-import { type BenchOptions, HELP, parseOptions } from './options.ts';
+import { type BenchRequest, parseOptions, toDefaults, toHelp } from './options.ts';
+import { keepReport } from './report/kept-report.ts';
+import { writePerformanceDoc } from './report/write-performance-doc.ts';
+import { type OneBench, runBench } from './run-bench.ts';
+import type { SpeedEnvironment } from './speed/lab.ts';
 
 const INTERRUPTED = 130;
-const REPORTS = new URL('../../../reports/', import.meta.url);
+/** Of all together: shorter than each alone. */
+const IN_ALL: Partial<Record<BenchName, object>> = {
+  fairness: { seconds: 15, rounds: 1 },
+  hostile: { seconds: 12, rounds: 1 },
+};
 
 async function main(args: readonly string[]): Promise<number> {
-  let options: BenchOptions | 'help';
+  let asked: BenchRequest;
   try {
-    options = parseOptions(args);
+    asked = parseOptions(args);
   } catch (error) {
     if (!(error instanceof BenchOptionError)) throw error;
-    process.stderr.write(`${error.message}\n\n${HELP}`);
+    process.stderr.write(`${error.message}\n\n${toHelp(null)}`);
     return 2;
   }
-  if (options === 'help') {
-    process.stdout.write(HELP);
+  if (asked.bench === 'help') {
+    process.stdout.write(toHelp(asked.of));
+    return 0;
+  }
+  if (asked.bench === 'report') {
+    for (const file of await writePerformanceDoc()) process.stdout.write(`${file}\n`);
     return 0;
   }
   const stop = new AbortController();
@@ -26,14 +36,12 @@ async function main(args: readonly string[]): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => stop.abort(new Error('interrupted')));
   }
+  const cores = await chooseCores();
+  // What is started from here inherits it: Redis and PostgreSQL too. What is measured is bound elsewhere afterwards.
+  if (cores.unpinned === null) await pin(process.pid, cores.rest);
+  else log(`nothing is bound to a core: ${cores.unpinned}`);
   try {
-    const { report, text } = await run(options, { log, signal: stop.signal });
-    process.stdout.write(text);
-    const json = JSON.stringify(report);
-    await mkdir(REPORTS, { recursive: true });
-    await writeFile(new URL('bench.json', REPORTS), `${json}\n`);
-    process.stdout.write(`${json}\n`);
-    return report.ok ? 0 : 1;
+    return await runAll(asked.bench === 'all' ? toAll() : [asked], { log, signal: stop.signal, cores });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     log('stopped');
@@ -41,17 +49,37 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function run(asked: BenchOptions, environment: RunEnvironment) {
-  switch (asked.bench) {
-    case 'fairness': {
-      const report = await runFairness(asked.options, environment);
-      return { report, text: renderFairness(report) };
-    }
-    case 'hostile': {
-      const report = await runHostile(asked.options, environment);
-      return { report, text: renderHostile(report) };
+function toAll(): OneBench[] {
+  const names = Object.keys(BENCHES) as BenchName[];
+  return names.map((bench) => ({ bench, options: { ...toDefaults(bench), ...IN_ALL[bench] } }) as OneBench);
+}
+
+/** One after the other; one that fails does not keep the others from running. */
+async function runAll(benches: readonly OneBench[], environment: SpeedEnvironment): Promise<number> {
+  const { log, signal } = environment;
+  const done: object[] = [];
+  let failed = 0;
+  for (const [i, bench] of benches.entries()) {
+    const startedMs = performance.now();
+    log(`${bench.bench}, ${i + 1} of ${benches.length}`);
+    try {
+      const { report, text } = await runBench(bench, environment);
+      const seconds = (performance.now() - startedMs) / 1000;
+      process.stdout.write(text);
+      log(`${bench.bench} took ${Math.round(seconds)} s`);
+      await keepReport(report, seconds);
+      done.push(report);
+      if (!report.ok) failed += 1;
+    } catch (error) {
+      if (signal.aborted || benches.length === 1) throw error;
+      failed += 1;
+      log(`${bench.bench} failed: ${error instanceof Error ? error.stack : String(error)}`);
     }
   }
+  process.stdout.write(
+    `${JSON.stringify(benches.length === 1 ? done[0] : { ok: failed === 0, reports: done })}\n`,
+  );
+  return failed === 0 ? 0 : 1;
 }
 
 try {
