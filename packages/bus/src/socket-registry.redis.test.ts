@@ -267,7 +267,7 @@ describe('a claim', () => {
     await join(one, tenant);
     const event = incoming(tenant);
     for (let n = 0; n < 60; n++) await tell(tenant, 'show', popupOf(event, { expiresAt: event.at - 1 }));
-    for (let n = 0; n < 60; n++) await tell(tenant, 'show', popupOf(event));
+    for (let n = 0; n < 61; n++) await tell(tenant, 'show', popupOf(event));
     const [claims, popups] = [test.names.claims(tenant, 'ana'), test.names.popups(tenant, 'ana')];
     expect((await test.redis.hkeys(claims)).toSorted()).toEqual((await test.redis.hkeys(popups)).toSorted());
     expect(await test.redis.hlen(claims)).toBe(50);
