@@ -161,6 +161,14 @@ describe('a service', () => {
     await child.exited;
   });
 
+  it('goes also when nobody reads its last words any more', async () => {
+    const child = run(ALIVE, 'watchParent: true,');
+    await started(child);
+    child.breakOutput();
+    child.closeInput();
+    expect(await child.exited).toEqual([0, null]);
+  });
+
   it('does not mind its input otherwise', async () => {
     const child = run(ALIVE);
     child.closeInput();

@@ -30,6 +30,8 @@ interface Stop {
 const DEFAULT_RELEASE_TIMEOUT_MS = 5_000;
 /** Less than the 30 s an orchestrator gives by default: whoever is asked to stop says what held it up. */
 export const DEFAULT_STOP_TIMEOUT_MS = 20_000;
+/** What is logged last has so long to be written. */
+const LAST_WORDS_MS = 1_000;
 /** In case its end of the pipe outlives the parent: another process may have got hold of it. */
 const LOOK_AT_PARENT_EVERY_MS = 1_000;
 
@@ -60,7 +62,7 @@ export async function runService(options: RunServiceOptions): Promise<never> {
   let held = 'nothing';
   setTimeout(() => {
     logger.fatal({ held, stopTimeoutMs }, 'the stop takes too long: the process ends as it is');
-    process.exit(1);
+    void exit(logger, 1);
   }, stopTimeoutMs);
   for (const { name, release, timeoutMs } of acquired.reverse()) {
     held = name;
@@ -68,7 +70,18 @@ export async function runService(options: RunServiceOptions): Promise<never> {
     if (failure !== null) logger.warn({ name, failure }, 'release failed');
   }
   logger.info({}, 'stopped');
-  process.exit(end.exitCode);
+  return await exit(logger, end.exitCode);
+}
+
+/** Ends the process once its last words are written, or nobody seems to read them. */
+async function exit(logger: Logger, code: number): Promise<never> {
+  const flush = () =>
+    new Promise<void>((resolve) => {
+      if (logger.flush === undefined) resolve();
+      else logger.flush(resolve);
+    });
+  await bounded(flush, LAST_WORDS_MS);
+  process.exit(code);
 }
 
 /** Resolves with the first reason to stop; a signal that comes after it ends the process. */
@@ -83,7 +96,7 @@ function watchForStop({ logger, watchParent }: RunServiceOptions): Promise<Stop>
       process.on(signal, () => {
         if (!asked) return stop(signal, 0);
         logger.warn({ signal }, 'asked to stop again: the process ends as it is');
-        process.exit(1);
+        void exit(logger, 1);
       });
     }
     process.once('uncaughtException', (error) => {

@@ -7,7 +7,11 @@ export interface Logger {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
   fatal(fields: object, message: string): void;
+  /** Calls back when all that was logged until now is written, which it never is where nobody reads it. */
+  flush?(done: () => void): void;
 }
+
+const STDOUT = 1;
 
 /** Fields whose values never reach a log, at the top and one level down (I8). */
 const SECRET_FIELDS = [
@@ -27,14 +31,21 @@ const SECRET_FIELDS = [
  * request or reply a library hangs on it.
  */
 export function createLogger(service: string, level: string): Logger {
-  return pino({
-    level,
-    base: { service },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: '***' },
-    serializers: { error: toLoggedError },
-  });
+  // A whole line is always longer than the least that is written; with none given, `flush` waits for nothing.
+  const destination = pino.destination({ dest: STDOUT, sync: false, minLength: 1 });
+  // The library's own tries for ever where the reader is gone, and is called at the exit of the process, which then never comes.
+  destination.flushSync = () => undefined;
+  return pino(
+    {
+      level,
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: '***' },
+      serializers: { error: toLoggedError },
+    },
+    destination,
+  );
 }
 
 /** What of an error is safe and useful to write down. */

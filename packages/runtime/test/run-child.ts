@@ -6,6 +6,8 @@ export interface Child {
   lines: string[];
   kill(signal: NodeJS.Signals): void;
   closeInput(): void;
+  /** Nobody reads what it says any more. */
+  breakOutput(): void;
   /** Exit code and the signal that ended it. */
   exited: Promise<[number | null, NodeJS.Signals | null]>;
 }
@@ -28,6 +30,7 @@ export function runChild(script: string): Child {
     lines,
     kill: (signal) => void child.kill(signal),
     closeInput: () => void child.stdin.end(),
+    breakOutput: () => void child.stdout.destroy(),
     exited: once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>,
   };
 }
