@@ -38,8 +38,8 @@ export default defineConfig({
         include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts'],
         exclude: ['**/node_modules/**', ...SYSTEM],
       }),
-      // After the parts, and fewer at a time: they hold promises of time against the clock.
-      project('systems', 1, 2, { include: SYSTEM, exclude: ['**/node_modules/**'] }),
+      // After the parts, so that no crowd of small ones stands beside them.
+      project('systems', 1, 3, { include: SYSTEM, exclude: ['**/node_modules/**'] }),
     ],
   },
 });

@@ -4,7 +4,12 @@ import { type JudgedDial, toFailpointReport } from './failpoint-report.ts';
 import type { IntentFault } from './judge-intents.ts';
 
 const judged = (phase: string, faults: IntentFault[], marginMs: number | null): JudgedDial => ({
-  dial: { phase, told: [{ state: 'dial.accepted' }] } as unknown as BookedDial,
+  dial: {
+    phase,
+    agent: { tenant: 'dials-1' },
+    askedMs: 0,
+    told: [{ state: 'dial.accepted', heardMs: 200 }],
+  } as unknown as BookedDial,
   originates: 1,
   verdict: { faults, marginMs, finalAfterMs: 200 },
 });

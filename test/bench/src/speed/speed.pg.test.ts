@@ -17,6 +17,10 @@ const SMALLEST: OneBench[] = [
     options: { agents: 2, tenants: 1, openCalls: 50, calls: 5, rows: 320, seconds: 0.3, runs: 1 },
   },
 ];
+/** A process of each kind, a floor and a peer; `RAMAL_ALL_BENCHES=1` tries the others too. */
+const FEW = ['fan-out', 'callback', 'history'];
+const TRIED =
+  process.env['RAMAL_ALL_BENCHES'] === '1' ? SMALLEST : SMALLEST.filter(({ bench }) => FEW.includes(bench));
 const SIDES: Record<string, string[]> = {
   history: ['ramal', 'floor', 'copy', 'one by one'],
   growth: ['1×', '4×', '16×'],
@@ -25,7 +29,7 @@ const SIDES: Record<string, string[]> = {
   'end-to-end': ['ramal', 'floor'],
 };
 
-describe.skipIf(process.platform !== 'linux')('each bench of speed, at its smallest', () => {
+describe.skipIf(process.platform !== 'linux')('benches of speed, at their smallest', () => {
   let before: number[] = [];
   beforeAll(async () => {
     before = await readChildren();
@@ -35,7 +39,7 @@ describe.skipIf(process.platform !== 'linux')('each bench of speed, at its small
   });
 
   // Most of it is waiting for processes to start: all benches may wait at once.
-  it.concurrent.each(SMALLEST.map((asked) => [asked.bench, asked] as const))(
+  it.concurrent.each(TRIED.map((asked) => [asked.bench, asked] as const))(
     '%s measures all its sides, says how each goal was met, and leaves no process behind',
     async (bench, asked) => {
       const lines: string[] = [];
