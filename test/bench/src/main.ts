@@ -1,5 +1,5 @@
 import { BENCHES, type BenchName } from './bench-list.ts';
-import { chooseCores, pin } from './measure/cores.ts';
+import { chooseCores, pin, unpin } from './measure/cores.ts';
 import { BenchOptionError } from './named-numbers.ts';
 import { type BenchRequest, parseOptions, toDefaults, toHelp } from './options.ts';
 import { keepReport } from './report/kept-report.ts';
@@ -37,9 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.on(name, () => stop.abort(new Error('interrupted')));
   }
   const cores = await chooseCores();
-  // What is started from here inherits it: Redis and PostgreSQL too. What is measured is bound elsewhere afterwards.
-  if (cores.unpinned === null) await pin(process.pid, cores.rest);
-  else log(`nothing is bound to a core: ${cores.unpinned}`);
+  if (cores.unpinned !== null) log(`nothing is bound to a core: ${cores.unpinned}`);
   try {
     return await runAll(asked.bench === 'all' ? toAll() : [asked], { log, signal: stop.signal, cores });
   } catch (error) {
@@ -54,6 +52,16 @@ function toAll(): OneBench[] {
   return names.map((bench) => ({ bench, options: { ...toDefaults(bench), ...IN_ALL[bench] } }) as OneBench);
 }
 
+/** These measure the whole system, which has the whole machine. */
+const WHOLE: readonly BenchName[] = ['fairness', 'hostile'];
+
+/** What is started from here inherits it: Redis and PostgreSQL too. What is measured is bound elsewhere afterwards. */
+async function takeCores({ cores }: SpeedEnvironment, bench: BenchName): Promise<void> {
+  if (cores.unpinned !== null) return;
+  if (WHOLE.includes(bench)) await unpin(process.pid);
+  else await pin(process.pid, cores.rest);
+}
+
 /** One after the other; one that fails does not keep the others from running. */
 async function runAll(benches: readonly OneBench[], environment: SpeedEnvironment): Promise<number> {
   const { log, signal } = environment;
@@ -63,6 +71,7 @@ async function runAll(benches: readonly OneBench[], environment: SpeedEnvironmen
     const startedMs = performance.now();
     log(`${bench.bench}, ${i + 1} of ${benches.length}`);
     try {
+      await takeCores(environment, bench.bench);
       const { report, text } = await runBench(bench, environment);
       const seconds = (performance.now() - startedMs) / 1000;
       process.stdout.write(text);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -31,4 +31,9 @@ export async function chooseCores(wanted = true): Promise<Cores> {
 /** Binds a process with all its threads; those that it makes later inherit it. */
 export async function pin(pid: number, core: number): Promise<void> {
   await run('taskset', ['-a', '-c', '-p', String(core), String(pid)]);
+}
+
+/** Lets a process have all cores again. */
+export async function unpin(pid: number): Promise<void> {
+  await run('taskset', ['-a', '-c', '-p', `0-${cpus().length - 1}`, String(pid)]);
 }
