@@ -4,7 +4,7 @@ import { toNeededRow } from './src/needed.ts';
 import { runRows } from './src/run-rows.ts';
 
 /** The others take their time, with it and without: `npm run test:faults -- --rows needed:*` plays all. */
-const QUICK = ['dialer.single_originate', 'gateway.resume', 'webhook.dedupe'];
+const QUICK = ['dialer.single_originate', 'webhook.dedupe'];
 
 test('protections are needed: with it the promise holds, without it the promise breaks', async () => {
   const said: string[] = [];

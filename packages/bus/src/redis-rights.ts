@@ -35,6 +35,8 @@ const QUEUE_ADD = [
 const QUEUE_WORK = [
   ...QUEUE_ADD,
   ...['bzpopmin', 'hdel', 'hexists', 'hgetall', 'hincrby', 'lindex', 'lpush', 'lrem', 'ltrim', 'pexpire'],
+  // The last to take up what a worker that died had in hand.
+  'rpush',
   ...['rpop', 'rpoplpush', 'smembers', 'srem', 'zcard', 'zcount', 'zpopmin', 'zrangebyscore'],
   ...['zremrangebyrank', 'zremrangebyscore'],
 ];
