@@ -17,7 +17,14 @@ export async function buryCallback(
     key: id,
     tenant,
     reason: 'callback_untold',
-    detail: error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 500) : 'unknown',
+    detail: toDetail(error),
     payload,
   });
+}
+
+/** What kind of error it was, and no more: messages name keys, and keys hold numbers (I8). The log has the rest. */
+function toDetail(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const { code = /^[A-Z]{3,}\b/.exec(error.message)?.[0] } = error as { code?: unknown };
+  return typeof code === 'string' ? `${error.name}: ${code}` : error.name;
 }
