@@ -1,5 +1,6 @@
 import { parseRedisUrl, type RedisCluster, type RedisTarget } from '@ramal/contracts';
 import { type Cluster, Redis, type RedisOptions } from 'ioredis';
+import { gatherWrites } from './gather-writes.ts';
 import { toKeySlot } from './key-slot.ts';
 import { ClusterCommands, COMMAND_TIMEOUT_MS } from './cluster-commands.ts';
 import { createPrimaryConnector } from './primary-connector.ts';
@@ -93,6 +94,7 @@ const ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|MOVED|CLUSTERDOWN)\b/;
 export async function connectRedis(options: ConnectRedisOptions): Promise<Redis> {
   const { url, role, name, log, key, patient = false } = options;
   const redis = createRedis(url, parseRedisUrl(url), role, name, key);
+  gatherWrites(redis);
   let down = false;
   const lost = (fields: object) => {
     if (!down) log.warn({ ...fields, connection: name }, 'redis connection lost');

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { toPrimaries } from './connect-redis.ts';
 
 /**
  * Which server answers, and which history of writes it has: another run id after a restart, another replication id after
@@ -8,6 +9,12 @@ import type { Redis } from 'ioredis';
 export async function readRedisIdentity(redis: Pick<Redis, 'info'>): Promise<string> {
   const [server, replication] = await Promise.all([redis.info('server'), redis.info('replication')]);
   return `${toField(server, 'run_id')} ${toField(replication, 'master_replid')}`;
+}
+
+/** The same of all that a connection speaks to: on a cluster of each primary. @throws when one does not answer */
+export async function readRedisIdentities(redis: Redis): Promise<string> {
+  const each = await Promise.all(toPrimaries(redis).map(readRedisIdentity));
+  return each.sort().join(' ');
 }
 
 function toField(info: string, name: string): string {

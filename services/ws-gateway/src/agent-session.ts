@@ -54,6 +54,8 @@ export class AgentSession {
   #held: FeedMessage[] | null = [];
   /** Reads follow one another: two at once would each think they are the last word. */
   #reading: Promise<unknown> = Promise.resolve();
+  /** The inbox may be older than what was sent, and seqs given out a second time. */
+  #rolledBack = false;
   /** A read that has yet to begin, and so is not too early for anything. */
   #catchingUp: Promise<void> | null = null;
 
@@ -120,14 +122,27 @@ export class AgentSession {
   }
 
   /**
+   * Another Redis answers, which may lack the last entries that were sent here: their seqs will be given to others, which would be
+   * taken for known. Whatever the next catching up finds, the client is told all that stands (I5).
+   */
+  distrust(): void {
+    this.#rolledBack = true;
+  }
+
+  /**
    * Reads from the inbox what the feed did not bring; tells the client all that stands if that is gone too.
    * Resolves once that is done, or has failed: then it is tried again in a moment.
    */
   catchUp(): Promise<void> {
     if (this.socket.closed) return Promise.resolve();
-    this.#catchingUp ??= this.#exclusively(() => {
+    this.#catchingUp ??= this.#exclusively(async () => {
       this.#catchingUp = null;
-      return this.#reread();
+      const tellAll = this.#rolledBack;
+      this.#rolledBack = false;
+      await this.#reread(tellAll).catch((error: unknown) => {
+        this.#rolledBack ||= tellAll;
+        throw error;
+      });
     }).catch((error: unknown) => {
       this.#events.backgroundFailed('inbox', error);
       setTimeout(() => void this.catchUp(), CATCH_UP_AGAIN_MS);
@@ -149,7 +164,7 @@ export class AgentSession {
     return reading;
   }
 
-  async #reread(): Promise<void> {
+  async #reread(tellAll: boolean): Promise<void> {
     // Not begun yet: the beginning reads later than this, or there is none.
     if (this.#epoch === '') return;
     const page = await this.#read(this.#seq);
@@ -163,6 +178,7 @@ export class AgentSession {
     const mine = new Set(this.#claimedOf(page, page.popups));
     for (const { popupId } of withoutReplayed(page.popups, entries))
       this.#tellClaim(popupId, mine.has(popupId));
+    if (tellAll) await this.#resync(page);
     if (entries.length > 0) this.#events.gapHealed({ ...this.#who(), entries: entries.length });
   }
 

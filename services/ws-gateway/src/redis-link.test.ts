@@ -11,6 +11,7 @@ let memory: MemoryInbox;
 let events: NotedEvents;
 let hub: AgentHub;
 let link: RedisLink;
+let identity: string;
 /** What `cutOff` was at each change. */
 let changes: boolean[];
 
@@ -18,7 +19,8 @@ beforeEach(() => {
   memory = createMemoryInbox();
   events = createNotedEvents();
   hub = createAgentHub(memory.feed, events);
-  link = createRedisLink({ feed: memory.feed, hub, events });
+  identity = 'one';
+  link = createRedisLink({ feed: memory.feed, hub, events, identity, readIdentity: async () => identity });
   memory.feed.onReconnected(link.reconnected);
   changes = [];
   link.onChange(() => changes.push(link.cutOff()));
@@ -62,6 +64,27 @@ it('a new connection alone is caught up with, and nobody is told of it', async (
   memory.tell('live');
   expect(hears(socket)).toEqual(['missed', 'live']);
   expect(changes).toEqual([]);
+});
+
+it('I5 another Redis may have given seqs to others: all that stands is told, whatever the inbox says', async () => {
+  const socket = await joined('ana');
+  memory.tell('one');
+  memory.tell('two');
+  // The new one has neither, and two others in their place.
+  memory.rollBack(2);
+  memory.tell('three', {}, { lost: true });
+  memory.tell('four', {}, { lost: true });
+  identity = 'another';
+  memory.reconnect();
+  await sleepUntil(() => hears(socket).includes('resync'));
+  memory.tell('five');
+  expect(hears(socket)).toEqual(['one', 'two', 'resync', 'five']);
+  expect(socket.frames.map(({ seq }) => seq)).toEqual([1, 2, undefined, 3]);
+  // Once: a connection to the same one is nothing of the kind.
+  memory.reconnect();
+  memory.tell('six');
+  await sleepUntil(() => hears(socket).includes('six'));
+  expect(hears(socket).filter((op) => op === 'resync')).toHaveLength(1);
 });
 
 it('silence while it is being mended keeps it cut off until it is heard once more', async () => {

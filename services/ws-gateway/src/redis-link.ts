@@ -22,10 +22,20 @@ const AGAIN_MS = 500;
 
 /**
  * Mends what a break did, always in this order: subscribe to everything, so that nothing that happens from then on is
- * missed; read every agent's inbox, which holds what happened before; tell that all is well (I5).
+ * missed; read every agent's inbox, which holds what happened before; tell that all is well (I5). A Redis that was restarted or took
+ * over may lack the last writes: then its agents are told all that stands.
  */
-export function createRedisLink(options: { feed: AgentFeed; hub: AgentHub; events: Events }): RedisLink {
-  const { feed, hub, events } = options;
+export function createRedisLink(options: {
+  feed: AgentFeed;
+  hub: AgentHub;
+  events: Events;
+  /** Which Redis answers, and with which history of writes. */
+  readIdentity: () => Promise<string>;
+  /** What that was when agents began to be told of anything. */
+  identity: string;
+}): RedisLink {
+  const { feed, hub, events, readIdentity } = options;
+  let { identity } = options;
   const listeners: (() => void)[] = [];
   let cut: { sinceMs: number } | null = null;
   let silent = false;
@@ -42,6 +52,9 @@ export function createRedisLink(options: { feed: AgentFeed; hub: AgentHub; event
   const mendOnce = async () => {
     again = false;
     await feed.resubscribe();
+    const now = await readIdentity();
+    if (now !== identity) for (const session of hub.all()) session.distrust();
+    identity = now;
     // After a new silence or connection the next mending reads for all of them.
     await hub.catchUp(() => !silent && !again && !stopped);
   };

@@ -12,6 +12,7 @@ import {
   createPopupReactions,
   createSocketRegistry,
   createTraceRecorder,
+  readRedisIdentities,
   startFeedProbe,
 } from '@ramal/bus';
 import { createNames, MAX_FRAME_BYTES } from '@ramal/contracts';
@@ -95,7 +96,13 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
   const gatewayId = newGatewayId();
   const feed = createAgentFeed(subscriber, names);
   const hub = createAgentHub(feed, events);
-  const link = createRedisLink({ feed, hub, events });
+  const link = createRedisLink({
+    feed,
+    hub,
+    events,
+    readIdentity: () => readRedisIdentities(redis),
+    identity: await readRedisIdentities(redis),
+  });
   releasers.add('redis link', () => link.stop());
   feed.onReconnected(link.reconnected);
   const probe = startFeedProbe({

@@ -11,6 +11,8 @@ export interface MemoryInbox {
   pass(popupId: string, to: string, from: string, atMs?: number): void;
   /** Forgets everything, as a Redis that lost its data. */
   lose(): void;
+  /** Forgets the last entries and that their seqs were given out, as a replica that takes over without them. */
+  rollBack(count: number): void;
   /** Forgets entries up to this seq. */
   trim(upTo: number): void;
   popups: Popup[];
@@ -110,6 +112,10 @@ export function createMemoryInbox(): MemoryInbox {
       epoch = `${epoch}+`;
       seq = 0;
       entries = [];
+    },
+    rollBack(count) {
+      seq -= count;
+      entries = entries.filter((entry) => entry.seq <= seq);
     },
     trim(upTo) {
       entries = entries.filter((entry) => entry.seq > upTo);

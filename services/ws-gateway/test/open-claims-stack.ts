@@ -4,6 +4,7 @@ import {
   createAgentInbox,
   createCallBus,
   createSocketRegistry,
+  readRedisIdentities,
   type RedisRole,
 } from '@ramal/bus';
 import { createNames, type Names, type Popup, popup, toUuidV7 } from '@ramal/contracts';
@@ -102,7 +103,13 @@ export async function openClaimsStack(): Promise<ClaimsStack> {
       commands.on('ready', () => presence.restore());
       const feed = createAgentFeed(subscriber, names);
       const hub = createAgentHub(feed, events);
-      const link = createRedisLink({ feed, hub, events });
+      const link = createRedisLink({
+        feed,
+        hub,
+        events,
+        readIdentity: () => readRedisIdentities(commands),
+        identity: await readRedisIdentities(commands),
+      });
       feed.onReconnected(link.reconnected);
       let killed = false;
       stops.push(async () => {
