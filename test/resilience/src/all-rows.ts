@@ -9,6 +9,7 @@ import { probe } from '../faults/needed/probe.ts';
 import { resume } from '../faults/needed/resume.ts';
 import { singleOriginate } from '../faults/needed/single-originate.ts';
 import { watchdog } from '../faults/needed/watchdog.ts';
+import { redisFailedOver } from '../faults/redis-failed-over.ts';
 import { LOAD_FAULTS } from './all-faults.ts';
 import { toDialRow } from './dial-row.ts';
 import { type Needed, toNeededRow } from './needed.ts';
@@ -28,6 +29,7 @@ export const ALL_NEEDED: readonly Needed[] = [
 /** The whole table. */
 export const ALL_ROWS: readonly Row[] = [
   ...LOAD_FAULTS.map(toLoadRow),
+  redisFailedOver,
   disorder,
   ...[killDialer, clockOff, gatewayClockOff, ctiSick].map(toDialRow),
   ...ALL_NEEDED.map(toNeededRow),

@@ -8,6 +8,7 @@ import {
 import {
   type FaultProxy,
   type RestartableServer,
+  type SentinelRedis,
   sleepUntil,
   startFaultProxy,
   startTestPostgres,
@@ -34,13 +35,15 @@ const RESTART_AFTER_MS = 300;
 /** A busy machine takes its time; that a process comes back at all is what is waited for. */
 export const READY_WITHIN_MS = 180_000;
 
-/** Starts all of it; what it opens is in `releases`. */
+/** Starts all of it; what it opens is in `releases`. @param group of Redis servers, for a row that needs more than one */
 export async function startFaultSystem(
   environment: RunEnvironment,
   releases: Releases,
+  group?: SentinelRedis,
 ): Promise<FaultSystem> {
-  const [redis, postgres] = await Promise.all([startTestRedis(), startTestPostgres(true)]);
+  const [redis, postgres] = await Promise.all([group?.primary() ?? startTestRedis(), startTestPostgres(true)]);
   releases.push(redis.stop, postgres.stop);
+  const redisUrl = group?.url ?? redis.url;
   const [gatewayLine, postgresLine] = await Promise.all([
     startFaultProxy({ url: redis.url }),
     startFaultProxy({ url: postgres.url }),
@@ -50,13 +53,20 @@ export async function startFaultSystem(
     {
       ...environment,
       name: 'faults',
+      logLevel: 'warn',
       only: ['history', 'dialer', 'webhook', 'ws-gateway'],
       replicas: REPLICAS,
       restartAfterMs: RESTART_AFTER_MS,
       poolSize: 4,
-      startServers: async () => ({ redisUrl: redis.url, databaseUrl: postgresLine.url }),
+      startServers: async () => ({ redisUrl, databaseUrl: postgresLine.url }),
       // A stop is a deploy's: agents are asked to go elsewhere before the socket ends.
-      env: { 'ws-gateway': { REDIS_URL: gatewayLine.url, GATEWAY_DRAIN_MS: '500' } },
+      env: {
+        'ws-gateway': {
+          // Which of a group is the primary is for Redis to say: no line can stand between.
+          REDIS_URL: group === undefined ? gatewayLine.url : redisUrl,
+          GATEWAY_DRAIN_MS: '500',
+        },
+      },
     },
     releases,
   );

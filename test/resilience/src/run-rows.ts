@@ -4,7 +4,7 @@ import { type FaultSystem, startFaultSystem } from './fault-system.ts';
 import { playRound } from './play-round.ts';
 import type { RoundReport } from './round-report.ts';
 
-const LAST_WORDS = 3;
+const LAST_WORDS = 30;
 
 /** One row of the table: something that is made to fail, and what came of it. */
 export interface Row {
@@ -52,7 +52,7 @@ function toFailedReport(row: Row, error: unknown, seed: number, startedMs: numbe
 }
 
 /** What the processes said last, for whoever looks into a broken promise. */
-function tellLastWords(system: FaultSystem | undefined, log: (line: string) => void): void {
+export function tellLastWords(system: FaultSystem | undefined, log: (line: string) => void): void {
   for (const name of system?.instances ?? []) {
     for (const line of system?.stack.output(name).slice(-LAST_WORDS) ?? []) log(`  ${name}: ${line}`);
   }

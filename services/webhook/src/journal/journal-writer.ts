@@ -20,9 +20,10 @@ export class JournalDownError extends Error {
 export interface JournalWriter {
   /**
    * Resolves when the entry is on the disk. Many that come at once share one sync.
+   * @param forMs how long it may take; default: the writer's patience
    * @throws JournalDownError, when it is not or can't be told in time; then it may be there all the same
    */
-  append(frame: Buffer): Promise<Place>;
+  append(frame: Buffer, forMs?: number): Promise<Place>;
   /** Writes an entry some time soon; for what may be lost with the machine. Never fails. */
   note(frame: Buffer, onWritten?: (place: Place) => void): void;
   /** Closes the segment that is written, so that the next entry begins another one. */
@@ -140,16 +141,16 @@ export function createJournalWriter(options: JournalWriterOptions): JournalWrite
     notesTimer = null;
     running ??= run();
   };
-  const whyDown = (bytes: number): string | null => {
+  const whyDown = (bytes: number, forMs = patienceMs): string | null => {
     const nowMs = performance.now();
     if (nowMs < downUntilMs) return 'the disk refused a moment ago';
-    if (busySinceMs !== null && nowMs - busySinceMs > patienceMs) return 'the disk does not answer';
+    if (busySinceMs !== null && nowMs - busySinceMs > forMs) return 'the disk does not answer';
     return hasRoom(bytes) ? null : 'it is full';
   };
 
   return {
-    append(frame) {
-      const why = whyDown(frame.length);
+    append(frame, forMs = patienceMs) {
+      const why = whyDown(frame.length, forMs);
       if (why !== null) return Promise.reject(new JournalDownError(why));
       return new Promise((resolve, reject) => {
         const entry: Waiting = {
@@ -167,7 +168,7 @@ export function createJournalWriter(options: JournalWriterOptions): JournalWrite
           // One that the disk has not begun with stays away.
           waiting = waiting.filter((other) => other !== entry);
           reject(new JournalDownError('the disk does not answer'));
-        }, patienceMs);
+        }, forMs);
         waiting.push(entry);
         start();
       });

@@ -38,8 +38,11 @@ export interface Journal {
    * @throws what the disk says
    */
   open(): Promise<FoundEntries>;
-  /** @throws JournalDownError when the record is not on the disk */
-  append(record: JournalRecord): Promise<JournalEntry>;
+  /**
+   * @param forMs how long it may take; default: the journal's patience
+   * @throws JournalDownError when the record is not on the disk
+   */
+  append(record: JournalRecord, forMs?: number): Promise<JournalEntry>;
   /** Redis was told of it, as this event. */
   settle(entry: JournalEntry, event: CallbackEvent | null): void;
   /** @throws when the disk does not have it as it was */
@@ -173,9 +176,9 @@ export function createJournal(options: JournalOptions): Journal {
       found.entries.sort((a, b) => a.sinceMs - b.sinceMs);
       return found;
     },
-    async append(record) {
+    async append(record, forMs) {
       if (writer === null) throw new JournalDownError('it has no folder yet');
-      const place = await writer.append(toSealedFrame('record', record));
+      const place = await writer.append(toSealedFrame('record', record), forMs);
       const entry = toEntry(record, place);
       enlist(entry);
       return entry;

@@ -30,6 +30,12 @@ export interface JournaledIngestOptions {
 type Attempt = { kind: 'told'; told: ToldCallback } | { kind: 'failed'; error: unknown };
 
 /**
+ * With Redis away the disk is all there is: one that is slow is waited for as long as CTIs wait, rather than sending the callback
+ * away. One that refuses, or is full, says so at once.
+ */
+const LAST_PATIENCE_MS = 2_500;
+
+/**
  * Takes a callback when it is on the disk and in Redis, side by side; with one of them down, when it is in the other
  * (I3). Redis is waited for for less than a second, and while it is known to be away not at all.
  */
@@ -47,16 +53,18 @@ export function createJournaledIngest(options: JournaledIngestOptions): Callback
     const startedMs = performance.now();
     const { tenant } = profile.tenant;
     const record = toRecord(tenant, readCallback(events, profile, kind, variables), clock.nowMs(), signed);
-    const appended = journal.append(record).then(
-      (entry) => {
-        options.onJournalWorked();
-        return entry;
-      },
-      (error: unknown) => {
-        options.onJournalFailed(error);
-        return null;
-      },
-    );
+    const append = (forMs?: number) =>
+      journal.append(record, forMs).then(
+        (entry) => {
+          options.onJournalWorked();
+          return entry;
+        },
+        (error: unknown) => {
+          options.onJournalFailed(error);
+          return null;
+        },
+      );
+    const appended = append();
     let told: Promise<ToldCallback> | undefined;
     let result: Attempt | null = null;
     if (watch.state() === 'up') {
@@ -64,7 +72,8 @@ export function createJournaledIngest(options: JournaledIngestOptions): Callback
       result = await withinPatience(told, patienceMs);
       if (result.kind === 'failed') watch.failed(result.error);
     }
-    const entry = await appended;
+    let entry = await appended;
+    if (entry === null && result?.kind !== 'told') entry = await append(LAST_PATIENCE_MS);
     // Neither is sure: Redis may be back, or just slow; whatever becomes of it is the answer.
     if (entry === null && result?.kind !== 'told') {
       told ??= tell(record, []);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { connectRedis } from '@ramal/bus';
 import type { CallbackKind } from '@ramal/calls';
@@ -111,6 +112,24 @@ describe('I3 with Redis', () => {
     await isSilentlyTold();
     expect(await events()).toHaveLength(10);
     expect(test.buried).toEqual([]);
+  }, 60_000);
+
+  it('and the disk slow callbacks wait for the disk, as long as a CTI waits', async () => {
+    await webhook.stop();
+    const disk = createFaultyDisk();
+    webhook = await test.start({ fs: disk.fs });
+    await isUp();
+    await test.base.server.kill();
+    await sleepUntil(async () => (await send('incoming')).outcome === 'journaled');
+    const release = disk.holdSyncs();
+    const slow = [send('answered'), send('ended')];
+    // The first patience is over, and those who come then wait as well.
+    await delay(1_300);
+    slow.push(send('recording'));
+    await delay(400);
+    release();
+    expect((await Promise.all(slow)).map(({ outcome }) => outcome)).toEqual(Array(3).fill('journaled'));
+    await test.base.server.restart();
   }, 60_000);
 
   it('and the disk down there is an error, so that the CTI tries again', async () => {
