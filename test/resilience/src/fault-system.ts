@@ -53,7 +53,6 @@ export async function startFaultSystem(
     {
       ...environment,
       name: 'faults',
-      logLevel: 'warn',
       only: ['history', 'dialer', 'webhook', 'ws-gateway'],
       replicas: REPLICAS,
       restartAfterMs: RESTART_AFTER_MS,

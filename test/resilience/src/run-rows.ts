@@ -4,7 +4,7 @@ import { type FaultSystem, startFaultSystem } from './fault-system.ts';
 import { playRound } from './play-round.ts';
 import type { RoundReport } from './round-report.ts';
 
-const LAST_WORDS = 30;
+const LAST_WORDS = 8;
 
 /** One row of the table: something that is made to fail, and what came of it. */
 export interface Row {
