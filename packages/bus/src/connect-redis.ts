@@ -1,6 +1,5 @@
 import { parseRedisUrl, type RedisCluster, type RedisTarget } from '@ramal/contracts';
 import { type Cluster, Redis, type RedisOptions } from 'ioredis';
-import { gatherWrites } from './gather-writes.ts';
 import { toKeySlot } from './key-slot.ts';
 import { ClusterCommands, COMMAND_TIMEOUT_MS } from './cluster-commands.ts';
 import { createPrimaryConnector } from './primary-connector.ts';
@@ -75,8 +74,7 @@ const ROLE_OPTIONS: Record<RedisRole, Options> = {
   queue: { socketTimeout: QUEUE_SILENCE_MS, maxRetriesPerRequest: null },
 };
 
-const toRetryMs = (times: number) =>
-  Math.min(50 * 2 ** Math.min(times, 5), 1_000) * (0.5 + Math.random() / 2);
+const toRetryMs = (times: number) => Math.min(50 * 2 ** Math.min(times, 4), 600) * (0.5 + Math.random() / 2);
 
 /**
  * Errors of a server that is not, or not yet, the one to ask: a replica that was the primary a moment ago, one that loads its
@@ -94,7 +92,6 @@ const ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|MOVED|CLUSTERDOWN)\b/;
 export async function connectRedis(options: ConnectRedisOptions): Promise<Redis> {
   const { url, role, name, log, key, patient = false } = options;
   const redis = createRedis(url, parseRedisUrl(url), role, name, key);
-  gatherWrites(redis);
   let down = false;
   const lost = (fields: object) => {
     if (!down) log.warn({ ...fields, connection: name }, 'redis connection lost');

@@ -15,7 +15,7 @@ export interface TopologyView {
 export interface RedisTopology {
   /** Asks now. @throws RedisTopologyUnknownError when nobody answers, or nobody knows */
   look(): Promise<TopologyView>;
-  /** Looks once a second for as long as somebody watches; what fails is not told. @returns how to end it */
+  /** Looks twice a second for as long as somebody watches; what fails is not told. @returns how to end it */
   watch(listener: (view: TopologyView) => void): () => void;
 }
 
@@ -25,7 +25,7 @@ class RedisTopologyUnknownError extends Error {
   override readonly name = 'RedisTopologyUnknownError';
 }
 
-const LOOK_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 500;
 /** After the first answer, how long others may take that perhaps know better. */
 const OTHERS_MS = 100;
 /** How many of a cluster's nodes are asked at a time. */

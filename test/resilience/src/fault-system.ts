@@ -41,7 +41,10 @@ export async function startFaultSystem(
   releases: Releases,
   group?: SentinelRedis,
 ): Promise<FaultSystem> {
-  const [redis, postgres] = await Promise.all([group?.primary() ?? startTestRedis(), startTestPostgres(true)]);
+  const [redis, postgres] = await Promise.all([
+    group?.primary() ?? startTestRedis(),
+    startTestPostgres(true),
+  ]);
   releases.push(redis.stop, postgres.stop);
   const redisUrl = group?.url ?? redis.url;
   const [gatewayLine, postgresLine] = await Promise.all([
