@@ -17,8 +17,10 @@ let ingested: { kind: string; variables: readonly Variable[] }[];
 let noted: string[];
 let lookup: TenantLookup['byCallbackToken'];
 let ingest: AppDeps['ingest'];
+let stopping: boolean;
 
 beforeEach(() => {
+  stopping = false;
   profile = newProfile();
   ingested = [];
   noted = [];
@@ -55,6 +57,7 @@ beforeEach(() => {
     readRamalState: async () => {
       throw new Error('not asked for here');
     },
+    isStopping: () => stopping,
     publicUrl: undefined,
     maxBodyBytes: 1_024,
     requestTimeoutMs: 10_000,
@@ -209,6 +212,16 @@ it('I8 no note of a refusal holds the token or the variables', async () => {
   expect(noted[0]).toContain('/v1/cti/:token/:kind');
 });
 
+it('a stop that has begun tells who keeps a connection to open the next one elsewhere, and answers', async () => {
+  const told = async () => {
+    const { statusCode, headers } = await app.inject(GOOD);
+    return [statusCode, headers.connection];
+  };
+  expect(await told()).toEqual([200, 'keep-alive']);
+  stopping = true;
+  expect(await told()).toEqual([200, 'close']);
+});
+
 it('answers what has come in when it stops, and takes nothing new', async () => {
   let finish: (() => void) | undefined;
   ingest = () =>
@@ -219,6 +232,7 @@ it('answers what has come in when it stops, and takes nothing new', async () => 
   const { port } = app.server.address() as AddressInfo;
   const answered = fetch(`http://127.0.0.1:${port}${GOOD}`);
   while (finish === undefined) await new Promise((resolve) => setTimeout(resolve, 1));
+  stopping = true;
   const closing = app.close();
   const refused = new Promise<string>((resolve) => {
     const late = connect(port, '127.0.0.1');

@@ -24,6 +24,8 @@ export interface AppDeps {
   /** From the first byte of a request to its last, in ms: who sends slower is cut off (threat 9). */
   requestTimeoutMs: number;
   connections: ConnectionLimits;
+  /** True from the moment a stop begins; requests are still answered then. */
+  isStopping(): boolean;
   /** See `WconnectDeps`. */
   publicUrl: string | undefined;
 }
@@ -91,13 +93,9 @@ export function createApp(deps: AppDeps): FastifyInstance {
     if (type !== undefined && !MEDIA_TYPE.test(type)) request.headers['content-type'] = 'text/plain';
   });
 
-  let stopping = false;
-  app.addHook('preClose', async () => {
-    stopping = true;
-  });
   app.addHook('onSend', async (_request, reply) => {
-    // Otherwise a connection that was busy at the stop is waited for until it has been idle for a minute.
-    if (stopping) reply.header('connection', 'close');
+    // Who keeps a connection is told to open the next one elsewhere, before this one ends under a request of theirs.
+    if (deps.isStopping()) reply.header('connection', 'close');
   });
 
   app.setErrorHandler((error, request, reply) => {

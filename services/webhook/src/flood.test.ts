@@ -43,6 +43,7 @@ function open(door: Partial<TestDoorOptions>, ingest: AppDeps['ingest']): void {
     maxBodyBytes: 1_024,
     requestTimeoutMs: 10_000,
     connections: { most: 1_000, mostPerAddress: null },
+    isStopping: () => false,
     publicUrl: undefined,
   });
 }

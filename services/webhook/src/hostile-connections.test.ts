@@ -46,6 +46,7 @@ async function listen(over: Partial<AppDeps> = {}): Promise<number> {
     maxBodyBytes: 1_024,
     requestTimeoutMs: TIMEOUT_MS,
     connections: { most: 1_000, mostPerAddress: null },
+    isStopping: () => false,
     publicUrl: undefined,
     ...over,
   });

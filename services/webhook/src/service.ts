@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   connectRedis,
   createCallBus,
@@ -37,6 +38,8 @@ import { createTenantLanes } from './tenant-lanes.ts';
 
 /** No CTI waits much longer for its answer. */
 const LONGEST_WAIT_MS = 4_000;
+/** What has begun when the drain is over: as long as a callback may wait for its turn. */
+const HTTP_STOP_MS = 5_000;
 
 /** Wires the webhook in the order a callback flows through it. */
 export async function startWebhook(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
@@ -127,6 +130,7 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
     onShed: (limit) => events.shed(limit),
   });
   const { lookup } = tenants;
+  let stopping = false;
   const app = createApp({
     door: createCallbackDoor({ lookup, guard, gate, lanes, events, noteRefusal, trustedProxies }),
     ingest: journal?.ingest ?? createCallbackIngest({ bus, presence, events, recorder }),
@@ -139,6 +143,7 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
       most: config.WEBHOOK_MAX_CONNECTIONS,
       mostPerAddress: trustedProxies > 0 ? null : config.WEBHOOK_MAX_CONNECTIONS_PER_ADDRESS,
     },
+    isStopping: () => stopping,
     publicUrl: config.WEBHOOK_PUBLIC_URL,
   });
 
@@ -156,7 +161,7 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
       ],
       // With Redis down the journal takes callbacks: a load balancer must not take all webhooks out for that.
       ready: [
-        { name: 'http', check: () => (app.server.listening ? null : 'not listening') },
+        { name: 'http', check: () => (app.server.listening && !stopping ? null : 'stopping') },
         journal?.ready ?? {
           name: 'redis',
           check: async () => ((await redis.ping()) === 'PONG' ? null : 'no pong'),
@@ -166,7 +171,13 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
   });
   releasers.add('ops server', () => ops.close());
   await app.listen({ host: config.WEBHOOK_HOST, port: config.WEBHOOK_PORT });
-  // First of all at a stop: answer what has come in, take nothing new.
-  releasers.add('http', () => app.close());
+  // First of all at a stop: tell those who call to go elsewhere, then answer what has come in and take nothing new.
+  const drainMs = config.WEBHOOK_DRAIN_MS;
+  const stopHttp = async () => {
+    stopping = true;
+    await delay(drainMs);
+    await app.close();
+  };
+  releasers.add('http', stopHttp, drainMs + HTTP_STOP_MS);
   logger.info({ port: config.WEBHOOK_PORT, opsPort: ops.port }, 'webhook is ready');
 }

@@ -97,6 +97,7 @@ export async function openTestWebhook(options: TestWebhookOptions = {}): Promise
     maxBodyBytes: 64 * 1024,
     requestTimeoutMs: 10_000,
     connections: { most: 1_000, mostPerAddress: null },
+    isStopping: () => false,
     publicUrl,
   });
   return {
