@@ -5,7 +5,7 @@ import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from 'bullm
 import { DialWaitingError } from './cti-place.ts';
 import { DialUnsentError } from './errors.ts';
 import type { Events } from './events.ts';
-import type { Attempt } from './run-dial.ts';
+import type { Attempt } from './dial-attempt.ts';
 import { createTenantTurns } from './tenant-turns.ts';
 
 export interface DialWorker {

@@ -2,7 +2,8 @@ import type { CtiSettings } from '@ramal/cti';
 import { startPbx, type TestPbx } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
-import { type Attempt, runDial } from './run-dial.ts';
+import type { Attempt } from './dial-attempt.ts';
+import { runDial } from './run-dial.ts';
 
 let dialer: TestDialer;
 let pbx: TestPbx;

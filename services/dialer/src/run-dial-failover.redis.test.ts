@@ -2,7 +2,8 @@ import { type RedisPair, sleepUntil, startPbx, startRedisPair, type TestPbx } fr
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
 import { DialUnsentError } from './errors.ts';
-import { type Attempt, runDial } from './run-dial.ts';
+import type { Attempt } from './dial-attempt.ts';
+import { runDial } from './run-dial.ts';
 
 /** A dialer that speaks to the primary, and one that speaks to the replica, as after a failover. */
 let pair: RedisPair;

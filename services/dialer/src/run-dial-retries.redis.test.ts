@@ -6,7 +6,8 @@ import { type Answer, findFreePort, startFaultProxy, startPbx, type TestPbx } fr
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
 import { DialUnsentError } from './errors.ts';
-import { type Attempt, runDial } from './run-dial.ts';
+import type { Attempt } from './dial-attempt.ts';
+import { runDial } from './run-dial.ts';
 
 let dialer: TestDialer;
 const open: (() => Promise<void> | void)[] = [];

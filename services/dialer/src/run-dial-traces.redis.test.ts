@@ -2,7 +2,8 @@ import type { NewTrace } from '@ramal/bus';
 import { type Answer, findFreePort, startPbx } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
-import { type Attempt, runDial } from './run-dial.ts';
+import type { Attempt } from './dial-attempt.ts';
+import { runDial } from './run-dial.ts';
 
 let dialer: TestDialer;
 let traces: (NewTrace & { tenant: string })[] = [];

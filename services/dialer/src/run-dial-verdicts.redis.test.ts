@@ -1,7 +1,8 @@
 import { type Answer, sleepUntil, startPbx, startTcp, type TestPbx } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDialer, profileOf, type TestDialer } from '../test/open-test-dialer.ts';
-import { type Attempt, runDial } from './run-dial.ts';
+import type { Attempt } from './dial-attempt.ts';
+import { runDial } from './run-dial.ts';
 
 let dialer: TestDialer;
 const open: { close(): Promise<void> }[] = [];

@@ -1,83 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type CtiOutcome,
-  type DialIntent,
-  type DialIntents,
-  isSettled,
-  type NewTrace,
-  NO_TRACES,
-  type SentGuard,
-  type TraceRecorder,
-} from '@ramal/bus';
+import { type CtiOutcome, type DialIntent, isSettled, type NewTrace } from '@ramal/bus';
 import { DIAL_DEADLINE_MS, type DialStep } from '@ramal/calls';
-import type { DialJob, DialReason, TraceStep } from '@ramal/contracts';
-import {
-  type AttemptEnd,
-  type DialDialect,
-  judgeAttempt,
-  maskOriginate,
-  type RetryVerdict,
-} from '@ramal/cti';
-import { type Outbound, toErrorCode } from '@ramal/outbound';
+import type { DialJob } from '@ramal/contracts';
+import { type AttemptEnd, maskOriginate } from '@ramal/cti';
+import { toErrorCode } from '@ramal/outbound';
 import { failpoint, isSwitchedOff } from '@ramal/runtime';
-import type { TenantLookup } from '@ramal/store';
 import { connectCti } from './connect-cti.ts';
-import {
-  DialWaitingError,
-  leavePlace,
-  type PlaceDeps,
-  takePlace,
-  toCtiOutcome,
-  toUnsentOutcome,
-} from './cti-place.ts';
-import { CtiAddressDeniedError, DialRefusedError, DialUnsentError } from './errors.ts';
-import type { Events } from './events.ts';
+import { DialWaitingError, leavePlace, takePlace, toCtiOutcome, toUnsentOutcome } from './cti-place.ts';
+import { ANSWER_GRACE_MS, type Attempt, type Dial, recordStep, type RunDialDeps } from './dial-attempt.ts';
+import { DialUnsentError } from './errors.ts';
 import { judgeAnswer, toFinalStep } from './judge-answer.ts';
 import { prepareDial } from './prepare-dial.ts';
+import { DialUnfinishedError, onFailure, toUnfinished, tryAgain } from './retry-dial.ts';
 import { type CtiAnswer, sendOriginate } from './send-originate.ts';
-import { giveBackDial, settleDial } from './settle-dial.ts';
+import { settleDial } from './settle-dial.ts';
 
-export interface RunDialDeps {
-  intents: DialIntents;
-  /** In front of each tenant's CTI. */
-  gate: PlaceDeps['gate'];
-  /** Between the record that a dial is sent and its first byte. */
-  guard: Pick<SentGuard, 'isKept'>;
-  lookup: TenantLookup;
-  events: Events;
-  connectTimeoutMs: number;
-  /** The process' one door to CTIs. */
-  outbound: Pick<Outbound, 'connect'>;
-  recorder?: TraceRecorder;
-}
-
-/** How a job goes on: `retryInMs` is null when this attempt is the last one. */
-export interface Attempt {
-  number: number;
-  retryInMs: number | null;
-  /** It came before and was told to wait for its turn. */
-  waited?: boolean;
-  /** Told when the dial has its place at the CTI: from then on it mostly waits for others. */
-  onPlaced?(): void;
-}
-
-/** Time kept at the end of the deadline for a retry to be worth it, in ms. */
-const LEAST_ATTEMPT_MS = 100;
 /** What a request may take to the CTI: with less left it would arrive after the deadline, in ms. */
 const ON_THE_WAY_MS = 50;
-/** How long past the deadline the CTI's answer is waited for; the watchdog speaks a little later. */
-const ANSWER_GRACE_MS = 800;
 
 /** As if every CTI placed a call once however often it is asked: to show in a test what that would cost. */
 const ASKS_AGAIN = isSwitchedOff('dialer.single_originate');
-
-/** A dial that this attempt has claimed. */
-interface Dial {
-  intent: DialIntent;
-  attempt: Attempt;
-  /** Until the deadline. */
-  leftMs(): number;
-}
 
 /**
  * One attempt at a dial: claim, look up, connect, record `sent`, send, judge. What was not written may be tried again,
@@ -208,105 +150,6 @@ async function requireKept(
     return false;
   });
   if (!kept) throw new DialUnsentError('internal_error', why);
-}
-
-/** How an attempt ended that may be tried again, and what is told where it is not. */
-interface Unfinished {
-  reason: DialReason;
-  /** A short code. */
-  why: string;
-  final: DialStep;
-  /** Why the CTI may have placed the call all the same. */
-  doubt?: DialReason;
-  /** It may be recorded as sent. */
-  maySent: boolean;
-}
-
-/** The CTI answered, or may have, and may be asked again. */
-class DialUnfinishedError extends Error {
-  readonly end: Unfinished;
-  constructor(end: Unfinished) {
-    super(`dial not finished: ${end.why}`);
-    this.end = end;
-  }
-}
-
-function toUnfinished(verdict: RetryVerdict, answer: CtiAnswer, final: DialStep): Unfinished | null {
-  const why = answer.kind === 'answered' ? `STATUS_${answer.status}` : answer.kind.toUpperCase();
-  switch (verdict.kind) {
-    case 'not_placed':
-    case 'unsent':
-      return { reason: 'cti_busy', why, final, maySent: true };
-    case 'uncertain':
-      return verdict.again
-        ? { reason: verdict.reason, why, final, doubt: verdict.reason, maySent: true }
-        : null;
-    case 'accepted':
-    case 'refused':
-      return null;
-  }
-}
-
-/** An error of ours is no answer: the CTI may not be asked again for it, whatever it promises. */
-const NO_PROMISES: DialDialect = { notPlacedStatuses: [], originateIdempotent: false };
-
-/** Something went wrong: refuse for good, doubt it, or, where nothing was written, try again while there is time. */
-async function onFailure(
-  error: unknown,
-  { phase, maySent }: { phase: AttemptEnd['phase']; maySent: boolean },
-  fence: string,
-  dial: Dial,
-  deps: RunDialDeps,
-): Promise<void> {
-  if (error instanceof DialRefusedError) {
-    if (error instanceof CtiAddressDeniedError) noteDenied(error, dial, deps);
-    const refused: DialStep = { type: 'dial.failed', fence, reason: error.reason };
-    return settleDial(dial.intent, refused, deps, dial.leftMs());
-  }
-  const { reason, why } =
-    error instanceof DialUnsentError ? error : { reason: 'internal_error' as const, why: toErrorCode(error) };
-  const verdict = judgeAttempt({ phase, kind: 'error', code: why }, NO_PROMISES);
-  if (verdict.kind === 'unsent') {
-    const final: DialStep = { type: 'dial.failed', fence, reason };
-    return tryAgain({ reason, why, final, maySent }, fence, dial, deps);
-  }
-  // Nothing is expected to fail here; and what may have left is never given back by mistake (I1).
-  deps.events.backgroundFailed('dial', error);
-  const doubtful: DialStep = { type: 'dial.uncertain', fence, reason: 'cti_reset' };
-  await settleDial(dial.intent, doubtful, deps, dial.leftMs() + 2 * ANSWER_GRACE_MS);
-}
-
-function noteDenied({ where }: CtiAddressDeniedError, { intent, attempt }: Dial, deps: RunDialDeps): void {
-  const { tenant, intentId, callId } = intent;
-  deps.events.addressDenied({ tenant, intentId, callId, ...where });
-  const step = { why: 'ADDRESS_DENIED', attempt: attempt.number, retryInMs: null };
-  recordStep(deps, intent, 'job.unsent', step);
-}
-
-/**
- * Leaves it to the queue to try again while there is time, else settles the dial.
- * @throws DialUnsentError when the job should be tried again
- */
-async function tryAgain(end: Unfinished, fence: string, dial: Dial, deps: RunDialDeps): Promise<void> {
-  const { intent, attempt, leftMs } = dial;
-  const { tenant, intentId, callId } = intent;
-  const { reason, why, doubt, maySent } = end;
-  const spareMs = attempt.retryInMs === null ? 0 : leftMs() - attempt.retryInMs - LEAST_ATTEMPT_MS;
-  const again = spareMs > 0 && (!maySent || (await giveBackDial(intent, fence, doubt, deps, spareMs)));
-  const retryInMs = again ? attempt.retryInMs : null;
-  deps.events.unsent({ tenant, intentId, callId, attempt: attempt.number, why, retryInMs });
-  recordStep(deps, intent, 'job.unsent', { why, attempt: attempt.number, retryInMs });
-  if (again) throw new DialUnsentError(reason, why);
-  await settleDial(intent, end.final, deps, leftMs() + (maySent ? 2 * ANSWER_GRACE_MS : 0));
-}
-
-function recordStep(
-  { recorder = NO_TRACES }: RunDialDeps,
-  { tenant, callId, user }: DialIntent,
-  step: TraceStep,
-  detail: NonNullable<NewTrace['detail']>,
-): void {
-  recorder.record(tenant, { callId, step, user, detail });
 }
 
 function toAnswerDetail(answer: CtiAnswer, verdict: DialStep, ms: number): NonNullable<NewTrace['detail']> {

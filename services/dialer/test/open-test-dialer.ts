@@ -21,7 +21,7 @@ import { newCallId } from '@ramal/runtime';
 import type { TenantLookup, TenantProfile } from '@ramal/store';
 import { type RestartableServer, startTestRedis } from '@ramal/testkit';
 import type { Events } from '../src/events.ts';
-import type { RunDialDeps } from '../src/run-dial.ts';
+import type { RunDialDeps } from '../src/dial-attempt.ts';
 
 export interface TestDialer {
   server: RestartableServer;
