@@ -7,6 +7,7 @@ export {
   type ServiceName,
 } from './service-names.ts';
 export { type PortMode } from './stack-ports.ts';
+export { type Command, OptionError, runCommand } from './run-command.ts';
 export { type Releases, type RunEnvironment, withReleases } from './run-environment.ts';
 export { StackRunningError } from './stack-lock.ts';
 export {

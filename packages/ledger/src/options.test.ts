@@ -1,5 +1,6 @@
+import { OptionError } from '@ramal/devstack';
 import { describe, expect, it } from 'vitest';
-import { LedgerOptionError, parseOptions } from './options.ts';
+import { parseOptions } from './options.ts';
 
 describe('parseOptions', () => {
   it('has a default for everything, and the seed it was given', () => {
@@ -45,7 +46,7 @@ describe('parseOptions', () => {
     [['--failpoints', '--calls', '5'], '--failpoints takes no --calls'],
     [['--intents', '5'], '--intents needs --failpoints'],
   ])('refuses %j', (args, message) => {
-    expect(() => parseOptions(args, 5)).toThrow(LedgerOptionError);
+    expect(() => parseOptions(args, 5)).toThrow(OptionError);
     expect(() => parseOptions(args, 5)).toThrow(message);
   });
 });

@@ -1,3 +1,4 @@
+import { OptionError } from '@ramal/devstack';
 /** What a run is asked to do. */
 export interface LedgerOptions {
   /** Calls in all, those that agents dial included. */
@@ -18,12 +19,6 @@ export interface FailpointOptions {
 
 /** One of the two kinds of run. */
 export type LedgerCommand = ({ mode: 'calls' } & LedgerOptions) | ({ mode: 'failpoints' } & FailpointOptions);
-
-/** An option that can't be understood; the message says which and what it takes. */
-export class LedgerOptionError extends Error {
-  readonly code = 'ledger_option_invalid';
-  override readonly name = 'LedgerOptionError';
-}
 
 export const HELP = `npm run ledger: sends calls through the whole system and joins what was sent, acknowledged, stored and shown.
 
@@ -65,7 +60,7 @@ type OptionName = keyof typeof LIMITS;
  * Reads `--name value` and `--name=value`.
  * @param freshSeed for a run that names none
  * @returns 'help' when that is asked for
- * @throws LedgerOptionError
+ * @throws OptionError
  */
 export function parseOptions(args: readonly string[], freshSeed: number): LedgerCommand | 'help' {
   if (args.includes('--help') || args.includes('-h')) return 'help';
@@ -77,13 +72,13 @@ export function parseOptions(args: readonly string[], freshSeed: number): Ledger
   for (let i = 0; i < words.length; i += 2) {
     const name = words[i]?.replace(/^--/, '') ?? '';
     if (!isOption(name) || !words[i]?.startsWith('--')) {
-      throw new LedgerOptionError(`unknown option ${words[i]}`);
+      throw new OptionError(`unknown option ${words[i]}`);
     }
     given[name] = toNumber(name, words[i + 1]);
   }
   const { calls = 10_000, intents = 3000, gateways = failpoints ? 2 : 3, seed = freshSeed } = given;
-  if (failpoints && given.calls !== undefined) throw new LedgerOptionError('--failpoints takes no --calls');
-  if (!failpoints && given.intents !== undefined) throw new LedgerOptionError('--intents needs --failpoints');
+  if (failpoints && given.calls !== undefined) throw new OptionError('--failpoints takes no --calls');
+  if (!failpoints && given.intents !== undefined) throw new OptionError('--intents needs --failpoints');
   return failpoints
     ? { mode: 'failpoints', intents, gateways, seed }
     : { mode: 'calls', calls, gateways, seed };
@@ -102,7 +97,7 @@ function toNumber(name: OptionName, text: string | undefined): number {
   const [least, most] = LIMITS[name];
   const value = /^\d+$/.test(text ?? '') ? Number(text) : Number.NaN;
   if (!(value >= least && value <= most)) {
-    throw new LedgerOptionError(
+    throw new OptionError(
       `--${name} takes a whole number from ${least} to ${most}, not ${text ?? 'nothing'}`,
     );
   }

@@ -14,7 +14,9 @@ export const configSchema = z.object({
     .describe('Longest time a CTI may take to send a request, in ms; it is cut off then'),
   WEBHOOK_DRAIN_MS: durationMs()
     .default(500)
-    .describe('How long a stop goes on answering, with the word to connect elsewhere, before connections end'),
+    .describe(
+      'How long a stop goes on answering, with the word to connect elsewhere, before connections end',
+    ),
   WEBHOOK_TRUSTED_PROXIES: z.coerce
     .number()
     .int()

@@ -1,51 +1,36 @@
+import { type Command, runCommand } from '@ramal/devstack';
 import { BENCHES, type BenchName } from './bench-list.ts';
 import { chooseCores, pin, unpin } from './measure/cores.ts';
-import { BenchOptionError } from './named-numbers.ts';
 import { type BenchRequest, parseOptions, toDefaults, toHelp } from './options.ts';
 import { keepReport } from './report/kept-report.ts';
 import { writePerformanceDoc } from './report/write-performance-doc.ts';
 import { type OneBench, runBench } from './run-bench.ts';
 import type { SpeedEnvironment } from './speed/lab.ts';
 
-const INTERRUPTED = 130;
 /** Of all together: shorter than each alone. */
 const IN_ALL: Partial<Record<BenchName, object>> = {
   fairness: { seconds: 15, rounds: 1 },
   hostile: { seconds: 12, rounds: 1 },
 };
 
-async function main(args: readonly string[]): Promise<number> {
-  let asked: BenchRequest;
-  try {
-    asked = parseOptions(args);
-  } catch (error) {
-    if (!(error instanceof BenchOptionError)) throw error;
-    process.stderr.write(`${error.message}\n\n${toHelp(null)}`);
-    return 2;
-  }
-  if (asked.bench === 'help') {
-    process.stdout.write(toHelp(asked.of));
-    return 0;
-  }
-  if (asked.bench === 'report') {
-    for (const file of await writePerformanceDoc()) process.stdout.write(`${file}\n`);
-    return 0;
-  }
-  const stop = new AbortController();
-  const log = (line: string) => process.stderr.write(`[bench] ${line}\n`);
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => stop.abort(new Error('interrupted')));
-  }
-  const cores = await chooseCores();
-  if (cores.unpinned !== null) log(`nothing is bound to a core: ${cores.unpinned}`);
-  try {
-    return await runAll(asked.bench === 'all' ? toAll() : [asked], { log, signal: stop.signal, cores });
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    log('stopped');
-    return INTERRUPTED;
-  }
-}
+const bench: Command<BenchRequest> = {
+  name: 'bench',
+  help: toHelp(null),
+  parse: parseOptions,
+  run: async (asked, environment) => {
+    if (asked.bench === 'help') {
+      process.stdout.write(toHelp(asked.of));
+      return true;
+    }
+    if (asked.bench === 'report') {
+      for (const file of await writePerformanceDoc()) process.stdout.write(`${file}\n`);
+      return true;
+    }
+    const cores = await chooseCores();
+    if (cores.unpinned !== null) environment.log(`nothing is bound to a core: ${cores.unpinned}`);
+    return await runAll(asked.bench === 'all' ? toAll() : [asked], { ...environment, cores });
+  },
+};
 
 function toAll(): OneBench[] {
   const names = Object.keys(BENCHES) as BenchName[];
@@ -63,7 +48,7 @@ async function takeCores({ cores }: SpeedEnvironment, bench: BenchName): Promise
 }
 
 /** One after the other; one that fails does not keep the others from running. */
-async function runAll(benches: readonly OneBench[], environment: SpeedEnvironment): Promise<number> {
+async function runAll(benches: readonly OneBench[], environment: SpeedEnvironment): Promise<boolean> {
   const { log, signal } = environment;
   const done: object[] = [];
   let failed = 0;
@@ -88,14 +73,7 @@ async function runAll(benches: readonly OneBench[], environment: SpeedEnvironmen
   process.stdout.write(
     `${JSON.stringify(benches.length === 1 ? done[0] : { ok: failed === 0, reports: done })}\n`,
   );
-  return failed === 0 ? 0 : 1;
+  return failed === 0;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`\n${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exitCode = 1;
-}
-// Sockets of servers that were given must not keep the terminal.
-process.exit();
+await runCommand(bench, process.argv.slice(2));

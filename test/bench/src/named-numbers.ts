@@ -1,15 +1,11 @@
-/** An option that can't be understood; the message says which and what it takes. */
-export class BenchOptionError extends Error {
-  readonly code = 'bench_option_invalid';
-  override readonly name = 'BenchOptionError';
-}
+import { OptionError } from '@ramal/devstack';
 
 /** What each option may be, the least and the most. */
 export type NumberLimits<Name extends string> = Record<Name, readonly [least: number, most: number]>;
 
 /**
  * Reads `--name value` or `--name=value`, all of them whole numbers.
- * @throws BenchOptionError
+ * @throws OptionError
  */
 export function parseNamedNumbers<Name extends string>(
   args: readonly string[],
@@ -25,7 +21,7 @@ export function parseNamedNumbers<Name extends string>(
   for (let i = 0; i < words.length; i += 2) {
     const name = words[i]?.replace(/^--/, '') ?? '';
     if (!isOption(name) || !words[i]?.startsWith('--')) {
-      throw new BenchOptionError(`unknown option ${words[i]}`);
+      throw new OptionError(`unknown option ${words[i]}`);
     }
     options[name] = toNumber(name, words[i + 1], limits[name]);
   }
@@ -35,7 +31,5 @@ export function parseNamedNumbers<Name extends string>(
 function toNumber(name: string, text: string | undefined, [least, most]: readonly [number, number]): number {
   const value = /^\d+$/.test(text ?? '') ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
-  throw new BenchOptionError(
-    `--${name} takes a whole number from ${least} to ${most}, not ${text ?? 'nothing'}`,
-  );
+  throw new OptionError(`--${name} takes a whole number from ${least} to ${most}, not ${text ?? 'nothing'}`);
 }

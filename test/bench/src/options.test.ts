@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BENCHES } from './bench-list.ts';
-import { BenchOptionError } from './named-numbers.ts';
+import { OptionError } from '@ramal/devstack';
 import { parseOptions, toHelp } from './options.ts';
 
 describe('the options of npm run bench', () => {
@@ -50,6 +50,6 @@ describe('the options of npm run bench', () => {
     [['hostile', '--tenants', '10']],
     [['hostile', '--agents', '3']],
   ])('%j are refused', (args) => {
-    expect(() => parseOptions(args)).toThrow(BenchOptionError);
+    expect(() => parseOptions(args)).toThrow(OptionError);
   });
 });

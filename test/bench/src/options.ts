@@ -1,5 +1,6 @@
 import { BENCHES, type BenchName, isBenchName, type OptionsOf } from './bench-list.ts';
-import { BenchOptionError, parseNamedNumbers } from './named-numbers.ts';
+import { OptionError } from '@ramal/devstack';
+import { parseNamedNumbers } from './named-numbers.ts';
 
 export type FairnessOptions = OptionsOf<'fairness'>;
 export type HostileOptions = OptionsOf<'hostile'>;
@@ -21,7 +22,7 @@ export type BenchRequest =
 
 /**
  * Reads the name of a bench and its options.
- * @throws BenchOptionError
+ * @throws OptionError
  */
 export function parseOptions(args: readonly string[]): BenchRequest {
   const [name, ...given] = args;
@@ -29,12 +30,12 @@ export function parseOptions(args: readonly string[]): BenchRequest {
   if (wantsHelp) return { bench: 'help', of: name !== undefined && isBenchName(name) ? name : null };
   if (name === undefined) return { bench: 'all' };
   if (name === 'report' && given.length === 0) return { bench: 'report' };
-  if (name.startsWith('--')) throw new BenchOptionError('name the bench whose options these are');
-  if (!isBenchName(name)) throw new BenchOptionError(`there is no bench ${name}`);
+  if (name.startsWith('--')) throw new OptionError('name the bench whose options these are');
+  if (!isBenchName(name)) throw new OptionError(`there is no bench ${name}`);
   const { limits, defaults } = toNumbers(name);
   const options = parseNamedNumbers(given, limits, defaults);
   if (name === 'fairness' && (options['sick'] ?? 0) >= (options['tenants'] ?? 0)) {
-    throw new BenchOptionError('--sick must be less than --tenants');
+    throw new OptionError('--sick must be less than --tenants');
   }
   return { bench: name, options } as BenchRequest;
 }

@@ -1,5 +1,6 @@
+import { OptionError } from '@ramal/devstack';
 import { expect, test } from 'vitest';
-import { FuzzOptionError, parseOptions } from './options.ts';
+import { parseOptions } from './options.ts';
 import { TARGETS } from './targets.ts';
 
 test('without options every target gets 100,000 inputs of a fresh seed', () => {
@@ -20,6 +21,6 @@ test('an option may be written in both ways, and a target may be given more than
 test.each([['--inputs', '0'], ['--seed', 'x'], ['--target', 'yaml'], ['--index', '3'], ['--what'], ['form']])(
   '%s %s is refused',
   (...args) => {
-    expect(() => parseOptions(args, 7)).toThrow(FuzzOptionError);
+    expect(() => parseOptions(args, 7)).toThrow(OptionError);
   },
 );

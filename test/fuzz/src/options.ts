@@ -1,3 +1,4 @@
+import { OptionError } from '@ramal/devstack';
 import { TARGETS, type TargetName } from './targets.ts';
 
 /** What a run is asked to do. */
@@ -9,12 +10,6 @@ export interface FuzzOptions {
   targets: readonly TargetName[];
   /** This input alone. */
   index: number | null;
-}
-
-/** An option that can't be understood; the message says which and what it takes. */
-export class FuzzOptionError extends Error {
-  readonly code = 'fuzz_option_invalid';
-  override readonly name = 'FuzzOptionError';
 }
 
 const MOST_INPUTS = 100_000_000;
@@ -40,7 +35,7 @@ DATABASE_URL, as the server on which to make a database for the run.
  * Reads `--name value` and `--name=value`.
  * @param freshSeed for a run that names none
  * @returns 'help' when that is asked for
- * @throws FuzzOptionError
+ * @throws OptionError
  */
 export function parseOptions(args: readonly string[], freshSeed: number): FuzzOptions | 'help' {
   if (args.includes('--help') || args.includes('-h')) return 'help';
@@ -53,9 +48,9 @@ export function parseOptions(args: readonly string[], freshSeed: number): FuzzOp
     else if (name === '--seed') seed = toNumber(name, value, 0, 2 ** 32 - 1);
     else if (name === '--index') index = toNumber(name, value, 0, MOST_INPUTS);
     else if (name === '--target') targets.push(toTarget(value));
-    else throw new FuzzOptionError(`unknown option ${name}`);
+    else throw new OptionError(`unknown option ${name}`);
   }
-  if (index !== null && targets.length !== 1) throw new FuzzOptionError('--index needs one --target');
+  if (index !== null && targets.length !== 1) throw new OptionError('--index needs one --target');
   return { inputs, seed, index, targets: targets.length === 0 ? TARGETS : targets };
 }
 
@@ -66,17 +61,14 @@ function split(arg: string): [string, string] {
 
 function toTarget(text: string | undefined): TargetName {
   const found = TARGETS.find((target) => target === text);
-  if (found === undefined)
-    throw new FuzzOptionError(`--target takes one of ${TARGETS.join(', ')}, not ${text}`);
+  if (found === undefined) throw new OptionError(`--target takes one of ${TARGETS.join(', ')}, not ${text}`);
   return found;
 }
 
 function toNumber(name: string, text: string | undefined, least: number, most: number): number {
   const value = /^\d+$/.test(text ?? '') ? Number(text) : Number.NaN;
   if (!(value >= least && value <= most)) {
-    throw new FuzzOptionError(
-      `${name} takes a whole number from ${least} to ${most}, not ${text ?? 'nothing'}`,
-    );
+    throw new OptionError(`${name} takes a whole number from ${least} to ${most}, not ${text ?? 'nothing'}`);
   }
   return value;
 }

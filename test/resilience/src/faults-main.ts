@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { type Command, runCommand } from '@ramal/devstack';
 import { ALL_ROWS } from './all-rows.ts';
 import { chooseRows, FAULTS_HELP, type FaultOptions, parseFaultOptions } from './options.ts';
 import { toReportLine, writeReport } from './report-file.ts';
-import { type Command, runCommand } from './run-command.ts';
 import { runRows } from './run-rows.ts';
 
 const faults: Command<FaultOptions> = {
@@ -27,11 +27,4 @@ const faults: Command<FaultOptions> = {
   },
 };
 
-try {
-  process.exitCode = await runCommand(faults, process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`\n${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exitCode = 1;
-}
-// Sockets of what was killed must not keep the terminal.
-process.exit();
+await runCommand(faults, process.argv.slice(2));

@@ -1,6 +1,7 @@
+import { OptionError } from '@ramal/devstack';
 import { expect, test } from 'vitest';
 import { ALL_ROWS } from './all-rows.ts';
-import { chooseRows, FaultOptionError, parseFaultOptions, parseSoakOptions } from './options.ts';
+import { chooseRows, parseFaultOptions, parseSoakOptions } from './options.ts';
 
 test('a run takes rows, a scale and a seed, in either spelling, and asks for help', () => {
   expect(parseFaultOptions(['--rows', 'herd,redis-*', '--scale=0.1', '--seed', '7'], 1)).toEqual({
@@ -20,7 +21,7 @@ test.each([
   [['--row', 'herd']],
   [['--rows']],
 ])('%j is refused with a reason', (args) => {
-  expect(() => parseFaultOptions(args, 1)).toThrow(FaultOptionError);
+  expect(() => parseFaultOptions(args, 1)).toThrow(OptionError);
 });
 
 test('rows are chosen by name or by how it begins, in the order of the table; a name of none is refused', () => {

@@ -1,3 +1,4 @@
+import { OptionError } from '@ramal/devstack';
 /** What a run of the fault table is asked to do. */
 export interface FaultOptions {
   /** Names of rows; empty is all. */
@@ -11,12 +12,6 @@ export interface FaultOptions {
 export interface SoakOptions {
   minutes: number;
   seed: number;
-}
-
-/** An option that can't be understood; the message says which and what it takes. */
-export class FaultOptionError extends Error {
-  readonly code = 'fault_option_invalid';
-  override readonly name = 'FaultOptionError';
 }
 
 export const FAULTS_HELP = `npm run test:faults: plays the fault table, each row at full size, and holds the system to what it promises.
@@ -49,7 +44,7 @@ that got old enough are judged at the end: they must not grow. Exit code: 0 when
 const SCALES = [0.005, 4] as const;
 const MOST_MINUTES = 7 * 24 * 60;
 
-/** @throws FaultOptionError */
+/** @throws OptionError */
 export function parseFaultOptions(args: readonly string[], freshSeed: number): FaultOptions | 'help' {
   if (args.includes('--help') || args.includes('-h')) return 'help';
   const given = toPairs(args, ['rows', 'scale', 'seed']);
@@ -60,7 +55,7 @@ export function parseFaultOptions(args: readonly string[], freshSeed: number): F
   };
 }
 
-/** @throws FaultOptionError */
+/** @throws OptionError */
 export function parseSoakOptions(args: readonly string[], freshSeed: number): SoakOptions | 'help' {
   if (args.includes('--help') || args.includes('-h')) return 'help';
   const given = toPairs(args, ['minutes', 'seed']);
@@ -70,7 +65,7 @@ export function parseSoakOptions(args: readonly string[], freshSeed: number): So
   };
 }
 
-/** The rows that are asked for, in the order of the table. @throws FaultOptionError for a name of none */
+/** The rows that are asked for, in the order of the table. @throws OptionError for a name of none */
 export function chooseRows<Row extends { name: string }>(
   all: readonly Row[],
   wanted: readonly string[],
@@ -79,7 +74,7 @@ export function chooseRows<Row extends { name: string }>(
     name.endsWith('*') ? row.name.startsWith(name.slice(0, -1)) : row.name === name;
   for (const name of wanted) {
     if (!all.some((row) => fits(row, name))) {
-      throw new FaultOptionError(`there is no row "${name}"; --rows list prints all`);
+      throw new OptionError(`there is no row "${name}"; --rows list prints all`);
     }
   }
   return wanted.length === 0 ? [...all] : all.filter((row) => wanted.some((name) => fits(row, name)));
@@ -95,9 +90,9 @@ function toPairs(args: readonly string[], names: readonly string[]): Map<string,
     const name = words[i]?.replace(/^--/, '') ?? '';
     const value = words[i + 1];
     if (!names.includes(name) || !words[i]?.startsWith('--')) {
-      throw new FaultOptionError(`unknown option ${words[i]}`);
+      throw new OptionError(`unknown option ${words[i]}`);
     }
-    if (value === undefined) throw new FaultOptionError(`--${name} takes a value`);
+    if (value === undefined) throw new OptionError(`--${name} takes a value`);
     given.set(name, value);
   }
   return given;
@@ -106,13 +101,13 @@ function toPairs(args: readonly string[], names: readonly string[]): Map<string,
 function toNumber(name: string, text: string, least: number, most: number): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= least && value <= most)) {
-    throw new FaultOptionError(`--${name} takes a number from ${least} to ${most}, not ${text}`);
+    throw new OptionError(`--${name} takes a number from ${least} to ${most}, not ${text}`);
   }
   return value;
 }
 
 function toWhole(name: string, text: string, least: number, most: number): number {
   const value = toNumber(name, text, least, most);
-  if (!Number.isInteger(value)) throw new FaultOptionError(`--${name} takes a whole number, not ${text}`);
+  if (!Number.isInteger(value)) throw new OptionError(`--${name} takes a whole number, not ${text}`);
   return value;
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
+import { type Command, runCommand } from '@ramal/devstack';
 import { parseSoakOptions, SOAK_HELP, type SoakOptions } from './options.ts';
 import { toReportLine, writeReport } from './report-file.ts';
-import { type Command, runCommand } from './run-command.ts';
 import { runSoak, type SoakReport } from './run-soak.ts';
 
 const soak: Command<SoakOptions> = {
@@ -44,11 +44,4 @@ function toLine({ minutes, rounds, n, wrong, crashes, seed }: SoakReport): strin
   );
 }
 
-try {
-  process.exitCode = await runCommand(soak, process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`\n${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exitCode = 1;
-}
-// Sockets of what was killed must not keep the terminal.
-process.exit();
+await runCommand(soak, process.argv.slice(2));
