@@ -101,3 +101,23 @@ describe('judgeCalls', () => {
     expect(judge(sent, events, [])).toEqual({ lost: 1 });
   });
 });
+
+describe('a click that came to nothing', () => {
+  const call = plannedCall();
+  const dial = { call, intentId: 'i1', callId: 'c1', originates: 0 };
+  const told = (type: string, at = AT) =>
+    ({ type, eventId: `${type} ${at}`, tenant: 'numbers-a', callId: 'c1', intentId: 'i1', at }) as CallEvent;
+  const lost = (events: CallEvent[], undiallable: { fromMs: number; toMs: number }[]) => {
+    const faults = createLedgerFaults();
+    judgeCalls([], [dial], { events, calls: [row('c1')] }, faults, undiallable);
+    return faults.count('lost');
+  };
+  const outage = [{ fromMs: AT - 1_000, toMs: AT + 1_000 }];
+
+  it('is lost, unless nobody could dial then and the agent was told', () => {
+    expect(lost([told('call.requested'), told('dial.failed')], outage)).toBe(0);
+    expect(lost([told('call.requested'), told('dial.failed')], [])).toBe(1);
+    expect(lost([told('call.requested')], outage)).toBe(1);
+    expect(lost([told('call.requested', AT + 5_000), told('dial.failed', AT + 6_000)], outage)).toBe(1);
+  });
+});

@@ -1,5 +1,6 @@
 import type { CallEvent } from '@ramal/contracts';
 import type { SentCallback } from './callback-sender.ts';
+import type { Stretch } from './judge-popups.ts';
 import type { LedgerFaults } from './ledger-faults.ts';
 import type { CallbackKind, PlannedCall } from './plan.ts';
 import type { Truth } from './read-truth.ts';
@@ -32,12 +33,14 @@ const KINDS: Partial<Record<CallEvent['type'], CallbackKind>> = {
 /**
  * Holds what is stored against what was told: each call once, with exactly its own callbacks, each of them once
  * (R43, I3, I4).
+ * @param undiallable when nobody could look up how to dial: a click then may come to nothing, if that was said
  */
 export function judgeCalls(
   sent: readonly SentCallback[],
   dials: readonly MadeDial[],
   truth: Truth,
   faults: LedgerFaults,
+  undiallable: readonly Stretch[] = [],
 ): CallsVerdict {
   const findSent = indexSent(sent);
   const stored = new Map<SentCallback, number>();
@@ -86,18 +89,35 @@ export function judgeCalls(
       );
     }
   }
-  judgeDials(dials, verdict, faults);
+  judgeDials(dials, verdict, faults, undiallable);
   judgeRows(truth, verdict, toEnded(sent), faults);
   return verdict;
 }
 
+/** The agent clicked while it could not be dialled, and was told that it was not. */
+function wasRefused(events: readonly CallEvent[], undiallable: readonly Stretch[]): boolean {
+  const clickedAt = events.find(({ type }) => type === 'call.requested')?.at;
+  return (
+    clickedAt !== undefined &&
+    undiallable.some(({ fromMs, toMs }) => clickedAt >= fromMs && clickedAt <= toMs) &&
+    events.some(({ type }) => type === 'dial.failed' || type === 'dial.expired')
+  );
+}
+
 /** I1: at most one request for a click; one that was acknowledged is stored. */
-function judgeDials(dials: readonly MadeDial[], verdict: CallsVerdict, faults: LedgerFaults): void {
+function judgeDials(
+  dials: readonly MadeDial[],
+  verdict: CallsVerdict,
+  faults: LedgerFaults,
+  undiallable: readonly Stretch[],
+): void {
   for (const { call, callId, originates } of dials) {
     if (originates > 1) faults.note('doubled', `${toName(call)} was dialled ${originates} times`);
     if (callId === null) continue;
     if (!verdict.callIds.has(call)) faults.note('lost', `${toName(call)} was acknowledged as ${callId}`);
-    if (originates === 0) faults.note('lost', `${toName(call)} was acknowledged and never dialled`);
+    const events = verdict.eventsOf.get(callId) ?? [];
+    if (originates === 0 && !wasRefused(events, undiallable))
+      faults.note('lost', `${toName(call)} was acknowledged and never dialled`);
   }
 }
 

@@ -6,6 +6,7 @@ const AWAY_MS = 60_000;
 const LEAST_AWAY_MS = 3000;
 /** Not promised by the table; long enough for what has piled up, short enough to show that it moves. */
 const CAUGHT_UP_WITHIN_MS = 60_000;
+const DIAL_MS = 10_000;
 
 /** R44, I3: events wait in Redis, and what is asked of the configuration is answered from memory. */
 export const postgresKilled: Fault = {
@@ -14,6 +15,8 @@ export const postgresKilled: Fault = {
   always2xx: true,
   async inject(moment) {
     const { system, scale, signal } = moment;
+    // As long before as a click may wait for its turn.
+    const fromMs = Date.now() - DIAL_MS;
     await system.postgres.kill();
     try {
       await delay(toLength(AWAY_MS, scale, LEAST_AWAY_MS), undefined, { signal });
@@ -21,7 +24,11 @@ export const postgresKilled: Fault = {
       await system.postgres.restart();
     }
     const flowingMs = await timeUntilFlowing(moment);
-    return { figures: [{ name: 'storingMs', valuesMs: [flowingMs], boundMs: CAUGHT_UP_WITHIN_MS }] };
+    return {
+      figures: [{ name: 'storingMs', valuesMs: [flowingMs], boundMs: CAUGHT_UP_WITHIN_MS }],
+      // Nobody has dialled before, so no dialer has anybody's extension and credentials in memory.
+      undiallable: [{ fromMs, toMs: Date.now() }],
+    };
   },
 };
 
@@ -32,6 +39,8 @@ export const postgresFrozen: Fault = {
   always2xx: true,
   async inject(moment) {
     const { system, scale, signal } = moment;
+    // As long before as a click may wait for its turn.
+    const fromMs = Date.now() - DIAL_MS;
     system.postgresLine.silence();
     try {
       await delay(toLength(AWAY_MS, scale, LEAST_AWAY_MS), undefined, { signal });
@@ -39,6 +48,10 @@ export const postgresFrozen: Fault = {
       await system.postgresLine.heal();
     }
     const flowingMs = await timeUntilFlowing(moment);
-    return { figures: [{ name: 'storingMs', valuesMs: [flowingMs], boundMs: CAUGHT_UP_WITHIN_MS }] };
+    return {
+      figures: [{ name: 'storingMs', valuesMs: [flowingMs], boundMs: CAUGHT_UP_WITHIN_MS }],
+      // Nobody has dialled before, so no dialer has anybody's extension and credentials in memory.
+      undiallable: [{ fromMs, toMs: Date.now() }],
+    };
   },
 };

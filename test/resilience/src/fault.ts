@@ -17,6 +17,8 @@ export interface FaultOutcome {
   figures?: readonly Figure[];
   /** When nothing could reach connected agents: what was over meanwhile is due to nobody. */
   blind?: readonly Stretch[];
+  /** When how to dial could be looked up nowhere: see `judgeCalls`. */
+  undiallable?: readonly Stretch[];
   /** What was found wrong besides, one line each: counted as `broken`. */
   broken?: readonly string[];
 }

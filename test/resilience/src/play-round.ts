@@ -117,7 +117,7 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     for (const person of persons) person.rest();
     await waitForHistory(pool, own, allSent.filter((one) => one.acknowledged > 0).length, signal);
     await waitForTabs(persons, signal);
-    const verdict = judgeCalls(allSent, sent.dials, await readTruth(pool, own), faults);
+    const verdict = judgeCalls(allSent, sent.dials, await readTruth(pool, own), faults, outcome.undiallable);
     const due =
       (await judgeShown(verdict, persons, faults, signal, outcome.blind ?? [])) + (await crowd.judge());
     await compareStanding(persons, faults);
