@@ -3,13 +3,15 @@ import { type SentinelRedis, startSentinelRedis } from '@ramal/testkit';
 import { type Fault, toLength } from '../src/fault.ts';
 import { startFaultSystem } from '../src/fault-system.ts';
 import { playRound } from '../src/play-round.ts';
-import { timeUntilFlowing } from '../src/probe-stored.ts';
+import { timeUntilCaughtUp, timeUntilFlowing } from '../src/probe-stored.ts';
 import { type Row, tellLastWords } from '../src/run-rows.ts';
 
 const ROUNDS_AT_FULL_SIZE = 4;
 const GIVEN_UP_AFTER_MS = 1000;
 const NEVER_GIVEN_UP_MS = 30_000;
 const CONSUMING_WITHIN_MS = 3000;
+const CAUGHT_UP_WITHIN_MS = 60_000;
+const DIAL_MS = 10_000;
 
 const PROMISE =
   'the primary killed, a replica takes over, again and again: 0 lost, 0 non-2xx, consuming within 3 s after it answers';
@@ -35,9 +37,14 @@ function toFailover(group: SentinelRedis): Fault {
         await old.restart();
         await group.waitForReplicas(1);
       }
+      const caughtUpMs = await timeUntilCaughtUp(moment);
       return {
-        figures: [{ name: 'consumingMs', valuesMs, boundMs: CONSUMING_WITHIN_MS }],
+        figures: [
+          { name: 'consumingMs', valuesMs, boundMs: CONSUMING_WITHIN_MS },
+          { name: 'caughtUpMs', valuesMs: [caughtUpMs], boundMs: CAUGHT_UP_WITHIN_MS },
+        ],
         blind: [{ fromMs, toMs: Date.now() }],
+        undiallable: [{ fromMs: fromMs - DIAL_MS, toMs: Date.now() }],
       };
     },
   };

@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { askRedis } from '../src/ask-redis.ts';
 import { type Fault, type FaultMoment, type FaultOutcome, toLength } from '../src/fault.ts';
-import { timeUntilFlowing } from '../src/probe-stored.ts';
+import { timeUntilCaughtUp, timeUntilFlowing } from '../src/probe-stored.ts';
 
 const AWAY_MS = 10_000;
 const LEAST_AWAY_MS = 2000;
 const CONSUMING_WITHIN_MS = 3000;
+/** Not promised by the table: how long the oldest of what came meanwhile may wait once all flows. */
+const CAUGHT_UP_WITHIN_MS = 60_000;
+const DIAL_MS = 10_000;
 
 /** What all of them promise: nothing lost, every callback answered 2xx, and all flows again soon after Redis answers. */
 function toRedisFault(
@@ -21,10 +24,16 @@ function toRedisFault(
       const fromMs = Date.now();
       await strike(moment, toLength(AWAY_MS, moment.scale, LEAST_AWAY_MS));
       const consumingMs = await timeUntilFlowing(moment);
+      const caughtUpMs = await timeUntilCaughtUp(moment);
       return {
-        figures: [{ name: 'consumingMs', valuesMs: [consumingMs], boundMs: CONSUMING_WITHIN_MS }],
-        // What was over before Redis was back was told to nobody while it stood.
+        figures: [
+          { name: 'consumingMs', valuesMs: [consumingMs], boundMs: CONSUMING_WITHIN_MS },
+          { name: 'caughtUpMs', valuesMs: [caughtUpMs], boundMs: CAUGHT_UP_WITHIN_MS },
+        ],
+        // What was over before Redis was told of it was shown to nobody while it stood.
         blind: [{ fromMs, toMs: Date.now() }],
+        // A click that was recorded at the last moment may not live to see Redis again.
+        undiallable: [{ fromMs: fromMs - DIAL_MS, toMs: Date.now() }],
       };
     },
   };

@@ -5,6 +5,7 @@ import { readMetric } from '../src/read-metric.ts';
 
 const SILENT_MS = 30_000;
 const LEAST_SILENT_MS = 8000;
+const DIAL_MS = 10_000;
 const GATEWAYS = ['ws-gateway', 'ws-gateway-2'] as const;
 
 /** I5: a connection that died without a word looks well until something is asked of it. */
@@ -46,6 +47,8 @@ export const silentPartition: Fault = {
           { name: 'toldMs', valuesMs: toldMs, boundMs: 5000 },
         ],
         blind: [{ fromMs, toMs: Date.now() }],
+        // Recorded, and then nobody on this side of the partition could tell a dialer.
+        undiallable: [{ fromMs: fromMs - DIAL_MS, toMs: Date.now() }],
       };
     } finally {
       await system.gatewayLine.heal();

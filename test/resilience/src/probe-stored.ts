@@ -1,5 +1,6 @@
 import { sleepUntil } from '@ramal/testkit';
 import type { FaultMoment } from './fault.ts';
+import { readMetric } from './read-metric.ts';
 
 const WITHIN_MS = 120_000;
 const EVERY_MS = 50;
@@ -42,6 +43,27 @@ export async function timeUntilStored(
       return rows[0]?.n === externalCallIds.length;
     },
     { timeoutMs: WITHIN_MS, everyMs: EVERY_MS, describe: `${externalCallIds.length} callbacks to be stored` },
+  );
+  return performance.now() - startedMs;
+}
+
+/** Older than this a callback in a journal is one of the outage, and not one that a busy machine was slow with. */
+const OF_THE_OUTAGE_SEC = 1;
+
+/** How long it takes from now until Redis was told all that webhooks took while it was away, in ms. */
+export async function timeUntilCaughtUp({ system, signal }: FaultMoment): Promise<number> {
+  const startedMs = performance.now();
+  await sleepUntil(
+    async () => {
+      signal.throwIfAborted();
+      const oldest = await Promise.all(
+        (['webhook', 'webhook-2'] as const).map((name) =>
+          readMetric(system.stack, name, 'ramal_webhook_journal_oldest_seconds'),
+        ),
+      );
+      return oldest.every((seconds) => (seconds ?? Number.POSITIVE_INFINITY) < OF_THE_OUTAGE_SEC);
+    },
+    { timeoutMs: WITHIN_MS, everyMs: EVERY_MS, describe: 'Redis to be told of what came meanwhile' },
   );
   return performance.now() - startedMs;
 }

@@ -109,6 +109,23 @@ describe('I3 what Redis was not told of', () => {
   });
 });
 
+describe('a stop', () => {
+  it('tells what there is to tell first, where it can, and no longer than it may', async () => {
+    for (let i = 0; i < 100; i++) replay.tell(entry(String(i), i));
+    state = 'up';
+    await replay.stop(5_000);
+    expect(done).toHaveLength(100);
+  });
+
+  it('waits for no Redis', async () => {
+    replay.tell(entry('a', 0));
+    const startedMs = performance.now();
+    await replay.stop(5_000);
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    expect(done).toEqual([]);
+  });
+});
+
 describe('a callback of now', () => {
   it('has what was received before it of its call told and restored first, and nothing else', async () => {
     state = 'up';

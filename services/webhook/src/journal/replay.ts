@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isRedisAway } from '@ramal/bus';
 import type { JournalEntry } from './journal.ts';
 import type { RedisState } from './redis-watch.ts';
@@ -21,7 +22,8 @@ export interface Replay {
   pending(): { count: number; oldestMs: number | null };
   /** When something was done last, or there was nothing to do, by the same clock. */
   progressMs(): number;
-  stop(): Promise<void>;
+  /** Tells what there is to tell, as long as Redis is there, for so many ms at most; then waits for what has begun. */
+  stop(forMs?: number): Promise<void>;
 }
 
 export interface ReplayOptions {
@@ -188,7 +190,11 @@ export function createReplay(options: ReplayOptions): Replay {
       return { count: tasks.tell.size, oldestMs: oldest?.entry.sinceMs ?? null };
     },
     progressMs: () => progressMs,
-    async stop() {
+    async stop(forMs = 0) {
+      const untilMs = performance.now() + forMs;
+      while (tasks.tell.size > 0 && state() !== 'down' && performance.now() < untilMs) {
+        await delay(PUMP_EVERY_MS);
+      }
       stopped = true;
       clearInterval(timer);
       const all = [...tasks.tell.values(), ...tasks.restore.values()];

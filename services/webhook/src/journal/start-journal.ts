@@ -50,6 +50,8 @@ const KEEP_MS = 120_000;
 /** How long a callback waits for Redis, and for the disk. */
 const REDIS_PATIENCE_MS = 800;
 const DISK_PATIENCE_MS = 1_000;
+/** How long a stop tells Redis of what it was not told of yet. */
+const LAST_TOLD_WITHIN_MS = 3_000;
 const TIDY_EVERY_MS = 2_000;
 /** Work that is there and does not move for so long: a restart is the cure. */
 const STUCK_MS = 60_000;
@@ -186,8 +188,9 @@ export async function startJournal(options: StartJournalOptions): Promise<Runnin
     async stop() {
       clearInterval(timer);
       await house;
+      // The next process would find it, and tell it seconds later: pop-ups would be over by then.
+      await replay.stop(LAST_TOLD_WITHIN_MS);
       watch.stop();
-      await replay.stop();
       await journal.close();
     },
   };
