@@ -30,6 +30,12 @@ export interface JournaledIngestOptions {
 type Attempt = { kind: 'told'; told: ToldCallback } | { kind: 'failed'; error: unknown };
 
 /**
+ * A callback that had to wait longer for older ones of its call is matched and dated as of its receipt, as they are: by the time it
+ * is told its call may have ended so long ago that it would begin another one.
+ */
+const PROMPT_MS = 300;
+
+/**
  * With Redis away the disk is all there is: one that is slow is waited for as long as CTIs wait, rather than sending the callback
  * away. One that refuses, or is full, says so at once.
  */
@@ -44,9 +50,11 @@ export function createJournaledIngest(options: JournaledIngestOptions): Callback
 
   /** Redis is told, after what it was not told of the same call before. */
   const tell = async (record: JournalRecord, keys: readonly string[]): Promise<ToldCallback> => {
-    const { tenant, callback, callId } = record;
+    const { tenant, callback, callId, receivedAtMs } = record;
+    const startedMs = performance.now();
     await replay.settle(keys);
-    return tellCallback(tenant, callback, { callId });
+    const isPrompt = performance.now() - startedMs < PROMPT_MS;
+    return tellCallback(tenant, callback, isPrompt ? { callId } : { callId, receivedAtMs });
   };
 
   return async (profile, kind, variables, signed) => {
