@@ -27,11 +27,14 @@ afterEach(() => test.close(), 60_000);
 const INBOUND = { origem: '4732100123', destino: '3501' };
 const send = (kind: CallbackKind, variables: Record<string, string> = INBOUND) =>
   webhook.ingest(profile, kind, Object.entries(variables));
-const isUp = () =>
-  sleepUntil(async () => (await send('recording', { id: randomUUID(), audio: 'a' })).outcome === 'stored', {
-    timeoutMs: 20_000,
-    describe: 'Redis to be up',
-  });
+const isUp = async () => {
+  await sleepUntil(
+    async () => (await send('recording', { id: randomUUID(), audio: 'a' })).outcome === 'stored',
+    { timeoutMs: 20_000, describe: 'Redis to be up' },
+  );
+  // What was sent before it was.
+  await isSilentlyTold();
+};
 const events = () =>
   test.base.eventsOf(tenant).then((all) => all.filter(({ type }) => type !== 'call.recording'));
 const told = (count: number) =>
