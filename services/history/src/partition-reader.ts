@@ -43,7 +43,7 @@ const FORGET_CONSUMER_AFTER_MS = 60 * 60 * 1000;
 /** The longest of the times for which events are gathered, over the shortest. */
 const MOST_PATIENCE = 4;
 const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 500;
 
 /**
  * Carries one partition's events to PostgreSQL: read, store in one transaction, acknowledge, trim. An entry is
