@@ -94,6 +94,8 @@ test('I3 a slot that moves while calls go on, and the queue’s too, is an error
     ).map(({ n }) => n);
   await sleepUntil(async () => (await stored()).length === ids.length, { timeoutMs: 15_000, everyMs: 100 });
   expect((await stored()).filter((n) => n !== 1)).toEqual([]);
+  // Of several primaries each is the one it was, whichever was asked.
+  expect(system.stack.output('webhook').filter((line) => line.includes('restarted or replaced'))).toEqual([]);
   console.log(
     `two slots moved: ${ids.length} callbacks, others than 200: ${JSON.stringify([...cti.others])}, 0 lost or doubled`,
   );

@@ -69,7 +69,7 @@ export {
   type TraceRecorderOptions,
 } from './trace-recorder.ts';
 export { isRedisAway } from './is-redis-away.ts';
-export { readRedisIdentities, readRedisIdentity } from './redis-identity.ts';
+export { readRedisIdentities } from './redis-identity.ts';
 export {
   createWebhookIds,
   type SignedMessage,

@@ -13,7 +13,9 @@ export async function readRedisIdentity(redis: Pick<Redis, 'info'>): Promise<str
 
 /** The same of all that a connection speaks to: on a cluster of each primary. @throws when one does not answer */
 export async function readRedisIdentities(redis: Redis): Promise<string> {
-  const each = await Promise.all(toPrimaries(redis).map(readRedisIdentity));
+  const primaries = toPrimaries(redis);
+  if (primaries.length === 0) throw new Error('no primary of the cluster is known yet');
+  const each = await Promise.all(primaries.map(readRedisIdentity));
   return each.sort().join(' ');
 }
 

@@ -6,7 +6,7 @@ import {
   createPresence,
   createTraceRecorder,
   createWebhookIds,
-  readRedisIdentity,
+  readRedisIdentities,
 } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import {
@@ -93,7 +93,7 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
       maxBytes: config.WEBHOOK_JOURNAL_MAX_BYTES,
       masterKeys,
       isConnected: () => redis.status === 'ready',
-      readIdentity: () => readRedisIdentity(redis),
+      readIdentity: () => readRedisIdentities(redis),
       onConnectionLost: (lost) => redis.on('close', lost),
       clock,
       tellCallback,

@@ -7,7 +7,7 @@ import {
   createPresence,
   createWebhookIds,
   NO_TRACES,
-  readRedisIdentity,
+  readRedisIdentities,
 } from '@ramal/bus';
 import { createMetrics } from '@ramal/runtime';
 import { DISK, type JournalFs } from '../src/journal/journal-fs.ts';
@@ -69,7 +69,7 @@ export async function openTestJournaled(): Promise<TestJournaled> {
         maxBytes: 64 * 1024 * 1024,
         masterKeys: null,
         isConnected: () => redis.status === 'ready',
-        readIdentity: () => readRedisIdentity(redis),
+        readIdentity: () => readRedisIdentities(redis),
         onConnectionLost: (lost) => redis.on('close', lost),
         clock,
         tellCallback,

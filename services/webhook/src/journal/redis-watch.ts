@@ -23,7 +23,7 @@ export class RedisSilentError extends Error {
 export interface RedisWatchOptions {
   /** Is there a connection that commands can be sent on? */
   isConnected(): boolean;
-  /** See `readRedisIdentity`. */
+  /** See `readRedisIdentities`. */
   readIdentity(): Promise<string>;
   /** Calls back whenever the connection is lost. */
   onConnectionLost(lost: () => void): void;
