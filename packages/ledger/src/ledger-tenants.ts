@@ -22,7 +22,7 @@ export interface LedgerTenant {
   settings?: Record<string, unknown>;
 }
 
-const AGENTS_PER_CALL = 1 / 70;
+const AGENTS_PER_CALL = 0.04;
 
 /**
  * Four companies, two of each kind, with agents enough for the calls.
