@@ -6,16 +6,16 @@ export interface FeedProbe {
   stop(): void;
 }
 
-const EVERY_MS = 1_000;
-const SILENT_AFTER_MS = 2_500;
+const EVERY_MS = 500;
+const SILENT_AFTER_MS = 2_000;
 const LOOK_EVERY_MS = 250;
 /** A look that comes this much too late says that this process was held up, not that Redis was. */
 const LATE_MS = 500;
 
 /**
- * Publishes to a channel of its own every second and expects to hear it: a PING would prove the connection and not
+ * Publishes to a channel of its own twice a second and expects to hear it: a PING would prove the connection and not
  * the subscription, and a connection that died without a word looks well until something is asked of it.
- * Nothing heard for 2.5 s is silence; then the connections are made anew, as often as it takes.
+ * Nothing heard for 2 s is silence; then the connections are made anew, as often as it takes.
  */
 export function startFeedProbe(options: {
   /** Publishes. */
@@ -67,7 +67,7 @@ export function startFeedProbe(options: {
     // One that is connecting already has a time limit of its own.
     if (subscriber.status === 'ready' || channels.length > 1) subscriber.disconnect(true, silentChannels);
     // Nothing could be published anywhere.
-    const mute = performance.now() - publishedMs >= 2 * EVERY_MS;
+    const mute = performance.now() - publishedMs >= SILENT_AFTER_MS;
     if (mute && commands.status === 'ready') commands.disconnect(true);
   };
   const look = () => {
