@@ -15,7 +15,7 @@ export interface SentCallback {
 
 /** A CTI that keeps its connections open, sends many callbacks at once and tries again what failed. */
 export interface CallbackSender {
-  /** `notAfterMs`, epoch ms: a copy whose turn comes later is left out, for it would break the plan's window. */
+  /** `notAfterMs`, epoch ms: a copy whose turn, or next try, comes later is left out, for it would break the plan's window. */
   send(sent: SentCallback, notAfterMs?: number): void;
   /** Copies that were sent, that were answered 2xx, answers that were not 2xx or did not come. */
   readonly counts: { sent: number; acknowledged: number; non2xx: number };
@@ -83,10 +83,10 @@ export function createCallbackSender(webhookUrls: readonly string[], balanced = 
     return false;
   };
 
-  const deliver = async (sent: SentCallback): Promise<void> => {
+  const deliver = async (sent: SentCallback, notAfterMs: number): Promise<void> => {
     const startedMs = performance.now();
     for (const [tries, pauseMs] of [...RETRY_MS, null].entries()) {
-      if (stopped.signal.aborted) return;
+      if (stopped.signal.aborted || Date.now() > notAfterMs) return;
       sent.sentAtMs ??= Date.now();
       if (await tryOnce(sent, counts.sent + tries)) {
         latenciesMs.push(performance.now() - startedMs);
@@ -107,7 +107,7 @@ export function createCallbackSender(webhookUrls: readonly string[], balanced = 
       if (next.notAfterMs < Date.now()) continue;
       counts.sent += 1;
       busy += 1;
-      void deliver(next.sent).finally(() => {
+      void deliver(next.sent, next.notAfterMs).finally(() => {
         busy -= 1;
         work();
       });

@@ -3,7 +3,7 @@ import { type SentinelRedis, startSentinelRedis } from '@ramal/testkit';
 import { type Fault, toLength } from '../src/fault.ts';
 import { startFaultSystem } from '../src/fault-system.ts';
 import { playRound } from '../src/play-round.ts';
-import { timeUntilCaughtUp, timeUntilFlowing } from '../src/probe-stored.ts';
+import { timeUntilCaughtUp, timeUntilConsuming, timeUntilFlowing } from '../src/probe-stored.ts';
 import { type Row, tellLastWords } from '../src/run-rows.ts';
 
 const ROUNDS_AT_FULL_SIZE = 4;
@@ -24,14 +24,19 @@ function toFailover(group: SentinelRedis): Fault {
     always2xx: true,
     async inject(moment) {
       const fromMs = Date.now();
-      const valuesMs: number[] = [];
+      const [consumingMs, flowingMs]: [number[], number[]] = [[], []];
       for (let round = 0; round < toLength(ROUNDS_AT_FULL_SIZE, moment.scale, 1); round++) {
         moment.signal.throwIfAborted();
         const old = await group.primary();
         await group.setDownAfter(GIVEN_UP_AFTER_MS);
         await old.kill();
         await group.waitForFailover(old);
-        valuesMs.push(await timeUntilFlowing(moment));
+        const [consuming, flowing] = await Promise.all([
+          timeUntilConsuming(moment),
+          timeUntilFlowing(moment),
+        ]);
+        consumingMs.push(consuming);
+        flowingMs.push(flowing);
         // From here on a busy machine is no dead server.
         await group.setDownAfter(NEVER_GIVEN_UP_MS);
         await old.restart();
@@ -40,7 +45,8 @@ function toFailover(group: SentinelRedis): Fault {
       const caughtUpMs = await timeUntilCaughtUp(moment);
       return {
         figures: [
-          { name: 'consumingMs', valuesMs, boundMs: CONSUMING_WITHIN_MS },
+          { name: 'consumingMs', valuesMs: consumingMs, boundMs: CONSUMING_WITHIN_MS },
+          { name: 'flowingMs', valuesMs: flowingMs, boundMs: CAUGHT_UP_WITHIN_MS },
           { name: 'caughtUpMs', valuesMs: [caughtUpMs], boundMs: CAUGHT_UP_WITHIN_MS },
         ],
         blind: [{ fromMs, toMs: Date.now() }],

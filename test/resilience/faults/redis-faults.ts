@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { askRedis } from '../src/ask-redis.ts';
 import { type Fault, type FaultMoment, type FaultOutcome, toLength } from '../src/fault.ts';
-import { timeUntilCaughtUp, timeUntilFlowing } from '../src/probe-stored.ts';
+import { timeUntilCaughtUp, timeUntilConsuming, timeUntilFlowing } from '../src/probe-stored.ts';
 
 const AWAY_MS = 10_000;
 const LEAST_AWAY_MS = 2000;
 const CONSUMING_WITHIN_MS = 3000;
-/** Not promised by the table: how long the oldest of what came meanwhile may wait once all flows. */
+/** Not promised by the table: how long what is sent then may take, and the oldest of what came meanwhile may wait. */
 const CAUGHT_UP_WITHIN_MS = 60_000;
 const DIAL_MS = 10_000;
 
@@ -23,11 +23,16 @@ function toRedisFault(
     async inject(moment): Promise<FaultOutcome> {
       const fromMs = Date.now();
       await strike(moment, toLength(AWAY_MS, moment.scale, LEAST_AWAY_MS));
-      const consumingMs = await timeUntilFlowing(moment);
+      const [consumingMs, flowingMs] = await Promise.all([
+        timeUntilConsuming(moment),
+        timeUntilFlowing(moment),
+      ]);
       const caughtUpMs = await timeUntilCaughtUp(moment);
       return {
         figures: [
           { name: 'consumingMs', valuesMs: [consumingMs], boundMs: CONSUMING_WITHIN_MS },
+          // One that is sent now, behind all that came meanwhile.
+          { name: 'flowingMs', valuesMs: [flowingMs], boundMs: CAUGHT_UP_WITHIN_MS },
           { name: 'caughtUpMs', valuesMs: [caughtUpMs], boundMs: CAUGHT_UP_WITHIN_MS },
         ],
         // What was over before Redis was told of it was shown to nobody while it stood.

@@ -27,6 +27,24 @@ export async function timeUntilFlowing({ system, crowd, signal }: FaultMoment): 
   return performance.now() - startedMs;
 }
 
+/** How long it takes from now until history stores anything again, in ms. */
+export async function timeUntilConsuming({ system, signal }: FaultMoment): Promise<number> {
+  const startedMs = performance.now();
+  const { rows } = await system.pool.query<{ now: string }>('select now()::text as now');
+  await sleepUntil(
+    async () => {
+      signal.throwIfAborted();
+      const moved = await system.pool.query(
+        'select 1 from stream_checkpoints where updated_at > $1::timestamptz limit 1',
+        [rows[0]?.now],
+      );
+      return moved.rowCount === 1;
+    },
+    { timeoutMs: WITHIN_MS, everyMs: EVERY_MS, describe: 'history to store something' },
+  );
+  return performance.now() - startedMs;
+}
+
 /** How long it takes from now until what was acknowledged last before is in PostgreSQL, in ms. */
 export async function timeUntilStored(
   { system, signal }: FaultMoment,
