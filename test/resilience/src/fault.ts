@@ -1,5 +1,5 @@
 import type { InstanceName } from '@ramal/devstack';
-import type { Random, Stretch } from '@ramal/ledger';
+import type { FaultKind, Random, Stretch } from '@ramal/ledger';
 import type { Crowd } from './crowd.ts';
 import type { FaultSystem } from './fault-system.ts';
 
@@ -19,6 +19,8 @@ export interface FaultOutcome {
   blind?: readonly Stretch[];
   /** When how to dial could be looked up nowhere: see `judgeCalls`. */
   undiallable?: readonly Stretch[];
+  /** What this fault may do, and nobody promises that it does not: counted, and told beside the rest. */
+  unpromised?: readonly FaultKind[];
   /** What was found wrong besides, one line each: counted as `broken`. */
   broken?: readonly string[];
 }

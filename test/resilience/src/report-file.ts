@@ -15,7 +15,7 @@ export async function writeReport(name: string, report: object): Promise<string>
 
 /** A row in one line: what was wrong, of how many, and what a zero in so many says. */
 export function toReportLine(report: RoundReport): string {
-  const { name, ok, wrong, n, figures, answered, seconds } = report;
+  const { name, ok, wrong, beside, n, figures, answered, seconds } = report;
   const rate = (count: number) => {
     const bound = toUpperBound(count);
     return bound === null ? '' : ` (< ${(bound * 100).toPrecision(2)} %)`;
@@ -29,6 +29,6 @@ export function toReportLine(report: RoundReport): string {
       ([figure, { p50, p99, max, boundMs }]) => `${figure} p50 ${p50} p99 ${p99} max ${max} of ${boundMs}`,
     ),
   ].filter((text) => text !== '');
-  const found = ok ? '0 wrong' : JSON.stringify(wrong);
+  const found = `${ok ? '0 wrong' : JSON.stringify(wrong)}${beside === undefined ? '' : `, not promised ${JSON.stringify(beside)}`}`;
   return `${ok ? '✓' : '✗'} ${name}: ${found}; ${counts.join(', ')}; ${seconds} s`;
 }

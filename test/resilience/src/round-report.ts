@@ -24,6 +24,8 @@ export interface RoundReport {
   n: { callbacks: number; dials: number; popupsDue: number; sockets: number };
   /** Everything that is wrong, each kind counted; only what is not zero. */
   wrong: Record<string, number>;
+  /** What was counted and is not promised here; left out where there is nothing of it. */
+  beside?: Record<string, number>;
   /** Answers to callbacks that were not 2xx; wrong only where all must be. */
   non2xx: number;
   /** From a callback's first try to its 2xx. */
@@ -73,13 +75,17 @@ export function toRoundReport(run: {
     late,
     broken: broken.length,
   };
-  const wrong = Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
+  const found = Object.entries(all).filter(([, count]) => count > 0);
+  const isPromised = (kind: string) => !(outcome.unpromised ?? []).some((one) => one === kind);
+  const wrong = Object.fromEntries(found.filter(([kind]) => isPromised(kind)));
+  const beside = Object.fromEntries(found.filter(([kind]) => !isPromised(kind)));
   return {
     name: fault.name,
     promise: fault.promise,
     ok: Object.keys(wrong).length === 0,
     n: counts,
     wrong,
+    ...(Object.keys(beside).length === 0 ? {} : { beside }),
     non2xx,
     answered: toSpread(run.latenciesMs),
     figures,

@@ -14,7 +14,7 @@ import type { Replay } from './replay.ts';
 
 export interface JournaledIngestOptions {
   journal: Pick<Journal, 'append' | 'settle'>;
-  replay: Pick<Replay, 'settle' | 'tell'>;
+  replay: Pick<Replay, 'settle' | 'tell' | 'isHolding'>;
   watch: Pick<RedisWatch, 'state' | 'failed'>;
   clock: RedisClock;
   tellCallback: CallbackTeller;
@@ -75,7 +75,7 @@ export function createJournaledIngest(options: JournaledIngestOptions): Callback
     const appended = append();
     let told: Promise<ToldCallback> | undefined;
     let result: Attempt | null = null;
-    if (watch.state() === 'up') {
+    if (watch.state() === 'up' && !replay.isHolding()) {
       told = tell(record, toOrderKeys(tenant, record.callback));
       result = await withinPatience(told, patienceMs);
       if (result.kind === 'failed') watch.failed(result.error);

@@ -109,6 +109,42 @@ describe('I3 what Redis was not told of', () => {
   });
 });
 
+describe('another Redis', () => {
+  beforeEach(() => {
+    for (let i = 0; i < 20; i++) replay.restore(entry(`old ${i}`, i, [`o${i}`], true));
+    for (let i = 0; i < 20; i++) replay.tell(entry(`new ${i}`, 1_000 + i));
+    for (let i = 0; i < 20; i++) replay.restore(entry(`last ${i}`, 900 + i, [`l${i}`], true), true);
+  });
+  const kinds = () => done.map((one) => one.split(' ')[1]);
+
+  it('is told first of all what it most likely lacks, and of nothing else for a while', async () => {
+    replay.hold(300);
+    begin('up');
+    await sleepUntil(() => done.length === 20);
+    expect(new Set(kinds())).toEqual(new Set(['last']));
+    expect(replay.isHolding()).toBe(true);
+    await sleepUntil(() => !replay.hasWork());
+    expect(kinds().slice(20, 40)).toEqual(Array(20).fill('new'));
+    expect(kinds().slice(40)).toEqual(Array(20).fill('old'));
+  });
+
+  it('that takes none of it back is told of the rest all the same, after a while', async () => {
+    for (let i = 0; i < 20; i++) failures.set(`last ${i}`, new TypeError('a bug'));
+    replay.hold(0);
+    begin('up');
+    await sleepUntil(() => kinds().includes('new'), { timeoutMs: 20_000 });
+    expect(kinds()).not.toContain('last');
+  }, 30_000);
+
+  it('what was to be made sure of becomes urgent, and is done once', async () => {
+    for (let i = 0; i < 20; i++) replay.restore(entry(`old ${i}`, i, [`o${i}`], true), true);
+    begin('up');
+    await sleepUntil(() => !replay.hasWork());
+    expect(done).toHaveLength(60);
+    expect(new Set(kinds().slice(0, 40))).toEqual(new Set(['last', 'old']));
+  });
+});
+
 describe('a stop', () => {
   it('tells what there is to tell first, where it can, and no longer than it may', async () => {
     for (let i = 0; i < 100; i++) replay.tell(entry(String(i), i));

@@ -8,8 +8,17 @@ import { createTokenBuckets } from '../token-buckets.ts';
 export interface Replay {
   /** Redis was not told of this record; `attempt` may still do it, and is waited for. */
   tell(entry: JournalEntry, attempt?: Promise<unknown>): void;
-  /** Redis was told of it and may have forgotten. */
-  restore(entry: JournalEntry): void;
+  /**
+   * Redis was told of it and may have forgotten.
+   * @param isUrgent it most likely has
+   */
+  restore(entry: JournalEntry, isUrgent?: boolean): void;
+  /**
+   * For so many ms, and until all that is urgent is restored, nothing else is told: a callback whose call is not there again yet, be it
+   * for another process to bring it back, would begin a second one.
+   */
+  hold(forMs: number): void;
+  isHolding(): boolean;
   /**
    * Does first what there is to do about calls with these keys, so that a newer callback finds its call as it should be.
    * Rejects when Redis is away.
@@ -40,9 +49,13 @@ export interface ReplayOptions {
   perSec?: number;
 }
 
+/** What is done first stands first: what others depend on, what agents wait for, what is only made sure of. */
+const LINES = ['urgent', 'tell', 'restore'] as const;
+
 interface Task {
   entry: JournalEntry;
   kind: 'tell' | 'restore';
+  line: (typeof LINES)[number];
   attempt: Promise<unknown>;
   tries: number;
   notBeforeMs: number;
@@ -52,14 +65,20 @@ interface Task {
 const MOST_TRIES = 8;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 5_000;
+/** What can't be restored holds up the others no longer than this, beyond the time that was asked for. */
+const MOST_HELD_MS = 4_000;
 /** Looked through for one that can be begun. */
 const LOOK_AHEAD = 500;
 const PUMP_EVERY_MS = 50;
 
 export function createReplay(options: ReplayOptions): Replay {
   const { state, work, bury, onWorked, onAway, concurrency = 32, perSec = 2_000 } = options;
-  /** Those of `tell` come first: agents wait for them. */
-  const tasks = { tell: new Map<string, Task>(), restore: new Map<string, Task>() };
+  const tasks = {
+    urgent: new Map<string, Task>(),
+    tell: new Map<string, Task>(),
+    restore: new Map<string, Task>(),
+  };
+  let holdUntilMs = 0;
   const byKey = new Map<string, Set<Task>>();
   const pace = createTokenBuckets({
     perSec,
@@ -72,14 +91,14 @@ export function createReplay(options: ReplayOptions): Replay {
   let progressMs = performance.now();
 
   const add = (task: Task) => {
-    tasks[task.kind].set(task.entry.id, task);
+    tasks[task.line].set(task.entry.id, task);
     for (const key of task.entry.keys) {
       const others = byKey.get(key) ?? new Set();
       byKey.set(key, others.add(task));
     }
   };
   const remove = (task: Task) => {
-    tasks[task.kind].delete(task.entry.id);
+    tasks[task.line].delete(task.entry.id);
     for (const key of task.entry.keys) {
       const others = byKey.get(key);
       others?.delete(task);
@@ -143,9 +162,9 @@ export function createReplay(options: ReplayOptions): Replay {
   };
   const next = (): Task | null => {
     const nowMs = performance.now();
-    for (const waiting of [tasks.tell, tasks.restore]) {
+    for (const line of isHolding() ? LINES.slice(0, 1) : LINES) {
       let looked = 0;
-      for (const task of waiting.values()) {
+      for (const task of tasks[line].values()) {
         if (task.running === null && nowMs >= task.notBeforeMs) return task;
         if ((looked += 1) > LOOK_AHEAD) break;
       }
@@ -162,12 +181,17 @@ export function createReplay(options: ReplayOptions): Replay {
     }
     if (state() === 'down') progressMs = performance.now();
   };
-  const hasWork = () => tasks.tell.size + tasks.restore.size > 0;
+  const hasWork = () => LINES.some((line) => tasks[line].size > 0);
+  const isHolding = () => {
+    const overMs = performance.now() - holdUntilMs;
+    return overMs < 0 || (tasks.urgent.size > 0 && overMs < MOST_HELD_MS);
+  };
   const timer = setInterval(pump, PUMP_EVERY_MS);
 
-  const toTask = (entry: JournalEntry, kind: Task['kind'], attempt: Promise<unknown>): Task => {
+  const toTask = (entry: JournalEntry, line: Task['line'], attempt: Promise<unknown>): Task => {
     attempt.catch(() => undefined);
-    return { entry, kind, attempt, tries: 0, notBeforeMs: 0, running: null };
+    const kind = line === 'tell' ? 'tell' : 'restore';
+    return { entry, kind, line, attempt, tries: 0, notBeforeMs: 0, running: null };
   };
   return {
     tell(entry, attempt = Promise.resolve()) {
@@ -175,9 +199,17 @@ export function createReplay(options: ReplayOptions): Replay {
       add(toTask(entry, 'tell', attempt));
       if (state() === 'up') pump();
     },
-    restore(entry) {
-      if (entry.told && !tasks.restore.has(entry.id)) add(toTask(entry, 'restore', Promise.resolve()));
+    restore(entry, isUrgent = false) {
+      if (!entry.told || tasks.urgent.has(entry.id)) return;
+      const known = tasks.restore.get(entry.id);
+      if (known !== undefined && (!isUrgent || known.running !== null)) return;
+      if (known !== undefined) remove(known);
+      add(toTask(entry, isUrgent ? 'urgent' : 'restore', Promise.resolve()));
     },
+    hold(forMs) {
+      holdUntilMs = Math.max(holdUntilMs, performance.now() + forMs);
+    },
+    isHolding,
     async settle(keys) {
       for (const task of withKeys(keys)) {
         if (performance.now() >= task.notBeforeMs) await run(task);
@@ -197,7 +229,7 @@ export function createReplay(options: ReplayOptions): Replay {
       }
       stopped = true;
       clearInterval(timer);
-      const all = [...tasks.tell.values(), ...tasks.restore.values()];
+      const all = LINES.flatMap((line) => [...tasks[line].values()]);
       await Promise.allSettled(all.flatMap(({ running: one }) => one ?? []));
     },
   };

@@ -50,6 +50,10 @@ const KEEP_MS = 120_000;
 /** How long a callback waits for Redis, and for the disk. */
 const REDIS_PATIENCE_MS = 800;
 const DISK_PATIENCE_MS = 1_000;
+/** What a primary that dies may not have told its replica, or its disk, is no older than this. */
+const TAIL_MS = 5_000;
+/** How long after this one other webhooks may find out that another Redis answers, and bring back what they told the old one. */
+const OTHERS_MS = 1_000;
 /** How long a stop tells Redis of what it was not told of yet. */
 const LAST_TOLD_WITHIN_MS = 3_000;
 const TIDY_EVERY_MS = 2_000;
@@ -113,6 +117,7 @@ export async function startJournal(options: StartJournalOptions): Promise<Runnin
     onWorked: () => watch.worked(),
     onAway: (error) => watch.failed(error),
   });
+  let lostAtMs = performance.now();
   const watch = startRedisWatch({
     isConnected: options.isConnected,
     readIdentity: options.readIdentity,
@@ -121,9 +126,13 @@ export async function startJournal(options: StartJournalOptions): Promise<Runnin
     onReplaced() {
       const recent = journal.recent();
       journalEvents.redisReplaced({ records: recent.length });
-      for (const entry of recent) replay.restore(entry);
+      replay.hold(OTHERS_MS);
+      for (const entry of recent) replay.restore(entry, entry.sinceMs >= lostAtMs - TAIL_MS);
     },
-    onDown: (error) => journalEvents.degraded('redis', error),
+    onDown(error) {
+      lostAtMs = performance.now();
+      journalEvents.degraded('redis', error);
+    },
     onUp: () => journalEvents.recovered('redis'),
     onReady: () => replay.wake(),
   });
