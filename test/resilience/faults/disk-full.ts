@@ -4,6 +4,7 @@ import { waitReady } from '../src/fault-system.ts';
 
 const AWAY_MS = 8000;
 const LEAST_AWAY_MS = 2000;
+const DIAL_MS = 10_000;
 const WEBHOOKS = ['webhook', 'webhook-2'] as const;
 /** Room for some ten callbacks. */
 const LITTLE_ROOM = { WEBHOOK_JOURNAL_MAX_BYTES: '16384' };
@@ -27,6 +28,8 @@ export const diskFull: Fault = {
     await startWebhooks(moment, {});
     return {
       blind: [{ fromMs, toMs: Date.now() }],
+      // A click that was recorded just before.
+      undiallable: [{ fromMs: fromMs - DIAL_MS, toMs: Date.now() }],
       broken: refused > 0 ? [] : ['there was room for everything: nothing is shown'],
     };
   },

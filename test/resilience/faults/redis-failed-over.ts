@@ -50,8 +50,8 @@ function toFailover(group: SentinelRedis): Fault {
           { name: 'caughtUpMs', valuesMs: [caughtUpMs], boundMs: CAUGHT_UP_WITHIN_MS },
         ],
         blind: [{ fromMs, toMs: Date.now() }],
-        // What the old primary alone knew of pop-ups is gone with it.
-        unpromised: ['shownTwice', 'stale'],
+        // What the old primary alone knew of pop-ups, and of a call that had just begun, is gone with it.
+        unpromised: ['shownTwice', 'stale', 'doubled', 'wrongState'],
         undiallable: [{ fromMs: fromMs - DIAL_MS, toMs: Date.now() }],
       };
     },
