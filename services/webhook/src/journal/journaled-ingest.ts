@@ -78,7 +78,7 @@ export function createJournaledIngest(options: JournaledIngestOptions): Callback
     if (watch.state() === 'up' && !replay.isHolding()) {
       told = tell(record, toOrderKeys(tenant, record.callback));
       result = await withinPatience(told, patienceMs);
-      if (result.kind === 'failed') watch.failed(result.error);
+      if (result.kind === 'failed' && !isBusy(result.error)) watch.failed(result.error);
     }
     let entry = await appended;
     if (entry === null && result?.kind !== 'told') entry = await append(LAST_PATIENCE_MS);
@@ -95,6 +95,11 @@ export function createJournaledIngest(options: JournaledIngestOptions): Callback
     events.received({ tenant, kind, callId: null, outcome: 'journaled', ms: performance.now() - startedMs });
     return { callId: null, outcome: 'journaled' };
   };
+
+  /** Others got their answers meanwhile: many callbacks of one call meet, or an older one is in the way. Redis is there. */
+  function isBusy(error: unknown): boolean {
+    return error instanceof RedisSilentError && clock.heardWithin(patienceMs);
+  }
 
   function stored(tenant: string, kind: CallbackKind, told: ToldCallback, startedMs: number): Ingested {
     noteTold({ events, recorder }, { tenant, kind, told, startedMs });

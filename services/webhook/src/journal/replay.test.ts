@@ -109,6 +109,15 @@ describe('I3 what Redis was not told of', () => {
   });
 });
 
+it('an attempt under way holds up nobody, not even where one is tried at a time', async () => {
+  replay.tell(entry('slow', 0), new Promise(() => undefined));
+  replay.tell(entry('other', 1));
+  expect(replay.canTry()).toBe(true);
+  begin('trial');
+  await sleepUntil(() => done.length === 1);
+  expect([done, state, replay.canTry()]).toEqual([['tell other'], 'up', false]);
+});
+
 describe('another Redis', () => {
   beforeEach(() => {
     for (let i = 0; i < 20; i++) replay.restore(entry(`old ${i}`, i, [`o${i}`], true));

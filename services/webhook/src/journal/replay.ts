@@ -25,6 +25,8 @@ export interface Replay {
    */
   settle(keys: readonly string[]): Promise<void>;
   hasWork(): boolean;
+  /** Is there anything to do that waits for no attempt? */
+  canTry(): boolean;
   /** There may be something to do: Redis is back. */
   wake(): void;
   /** Records that Redis was not told of, and since when the oldest waits, by a clock that only goes forward. */
@@ -57,6 +59,8 @@ interface Task {
   kind: 'tell' | 'restore';
   line: (typeof LINES)[number];
   attempt: Promise<unknown>;
+  /** The attempt is under way. */
+  waiting: boolean;
   tries: number;
   notBeforeMs: number;
   running: Promise<void> | null;
@@ -165,7 +169,7 @@ export function createReplay(options: ReplayOptions): Replay {
     for (const line of isHolding() ? LINES.slice(0, 1) : LINES) {
       let looked = 0;
       for (const task of tasks[line].values()) {
-        if (task.running === null && nowMs >= task.notBeforeMs) return task;
+        if (task.running === null && !task.waiting && nowMs >= task.notBeforeMs) return task;
         if ((looked += 1) > LOOK_AHEAD) break;
       }
     }
@@ -182,19 +186,32 @@ export function createReplay(options: ReplayOptions): Replay {
     if (state() === 'down') progressMs = performance.now();
   };
   const hasWork = () => LINES.some((line) => tasks[line].size > 0);
+  const canTry = () => {
+    for (const line of LINES) for (const { waiting } of tasks[line].values()) if (!waiting) return true;
+    return false;
+  };
   const isHolding = () => {
     const overMs = performance.now() - holdUntilMs;
     return overMs < 0 || (tasks.urgent.size > 0 && overMs < MOST_HELD_MS);
   };
   const timer = setInterval(pump, PUMP_EVERY_MS);
 
-  const toTask = (entry: JournalEntry, line: Task['line'], attempt: Promise<unknown>): Task => {
-    attempt.catch(() => undefined);
+  const toTask = (entry: JournalEntry, line: Task['line'], attempt?: Promise<unknown>): Task => {
     const kind = line === 'tell' ? 'tell' : 'restore';
-    return { entry, kind, line, attempt, tries: 0, notBeforeMs: 0, running: null };
+    const task: Task = {
+      ...{ entry, kind, line, attempt: attempt ?? Promise.resolve() },
+      ...{ waiting: attempt !== undefined, tries: 0, notBeforeMs: 0, running: null },
+    };
+    const settled = () => {
+      task.waiting = false;
+      pump();
+    };
+    // Whoever runs it looks at what came of it.
+    attempt?.then(settled, settled);
+    return task;
   };
   return {
-    tell(entry, attempt = Promise.resolve()) {
+    tell(entry, attempt) {
       if (entry.told || tasks.tell.has(entry.id)) return;
       add(toTask(entry, 'tell', attempt));
       if (state() === 'up') pump();
@@ -204,7 +221,7 @@ export function createReplay(options: ReplayOptions): Replay {
       const known = tasks.restore.get(entry.id);
       if (known !== undefined && (!isUrgent || known.running !== null)) return;
       if (known !== undefined) remove(known);
-      add(toTask(entry, isUrgent ? 'urgent' : 'restore', Promise.resolve()));
+      add(toTask(entry, isUrgent ? 'urgent' : 'restore'));
     },
     hold(forMs) {
       holdUntilMs = Math.max(holdUntilMs, performance.now() + forMs);
@@ -216,6 +233,7 @@ export function createReplay(options: ReplayOptions): Replay {
       }
     },
     hasWork,
+    canTry,
     wake: pump,
     pending() {
       const [oldest] = tasks.tell.values();

@@ -122,7 +122,7 @@ export async function startJournal(options: StartJournalOptions): Promise<Runnin
     isConnected: options.isConnected,
     readIdentity: options.readIdentity,
     onConnectionLost: options.onConnectionLost,
-    hasTrial: () => replay.hasWork(),
+    hasTrial: () => replay.canTry(),
     onReplaced() {
       const recent = journal.recent();
       journalEvents.redisReplaced({ records: recent.length });
