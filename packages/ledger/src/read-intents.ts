@@ -17,7 +17,6 @@ export async function waitForEnds(
   let movedMs = performance.now();
   await sleepUntil(
     async () => {
-      signal.throwIfAborted();
       const { rows } = await pool.query<{ ends: number }>(
         'select count(*)::int as ends from call_events where tenant = any($1) and type = any($2)',
         [tenants, ENDS],
@@ -29,11 +28,11 @@ export async function waitForEnds(
     },
     {
       timeoutMs: 300_000,
+      signal,
       everyMs: 250,
       describe: () => `the history to stand still at ${last} final states`,
     },
   );
-  signal.throwIfAborted();
 }
 
 /** What is stored of each click, by intentId. */

@@ -35,7 +35,6 @@ export async function waitForHistory(
   let movedMs = performance.now();
   await sleepUntil(
     async () => {
-      signal.throwIfAborted();
       const now = await countEvents(pool, tenants);
       if (now.events !== last.events) movedMs = performance.now();
       last = now;
@@ -44,11 +43,11 @@ export async function waitForHistory(
     },
     {
       timeoutMs: 600_000,
+      signal,
       everyMs: 250,
       describe: () => `the history to stand still at ${last.events} events`,
     },
   );
-  signal.throwIfAborted();
 }
 
 async function countEvents(pool: pg.Pool, tenants: readonly string[]) {

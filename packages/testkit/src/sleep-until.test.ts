@@ -26,3 +26,10 @@ test('sleepUntil treats a condition that throws at first as not yet met', async 
   };
   await expect(sleepUntil(condition, { everyMs: 1 })).resolves.toBe(true);
 });
+
+test('sleepUntil ends with the reason of its signal, long before time is up', async () => {
+  const stop = new AbortController();
+  const waiting = sleepUntil(() => false, { everyMs: 1, signal: stop.signal });
+  stop.abort(new Error('interrupted'));
+  await expect(waiting).rejects.toThrow('interrupted');
+});

@@ -7,6 +7,8 @@ export interface SleepUntilOptions {
   everyMs?: number;
   /** What is waited for, as the error words it; a function is asked at the end, to tell the last state. */
   describe?: string | (() => string);
+  /** Ends the wait with its reason, at the next poll. Thrown by the condition it would count as not yet met. */
+  signal?: AbortSignal;
 }
 
 /** What `sleepUntil` waited for did not come. */
@@ -20,16 +22,17 @@ type Falsy = false | 0 | '' | null | undefined;
 /**
  * Polls `condition` until it returns something truthy and returns that: tests wait for what they
  * need, never for a fixed time. A condition that throws counts as not yet met.
- * @throws ConditionTimeoutError that names what was waited for and the condition's last error.
+ * @throws ConditionTimeoutError that names what was waited for and the condition's last error; the signal's reason.
  */
 export async function sleepUntil<T>(
   condition: () => T | Promise<T>,
   options: SleepUntilOptions = {},
 ): Promise<Exclude<T, Falsy>> {
-  const { timeoutMs = 30_000, everyMs = 25, describe = 'the condition' } = options;
+  const { timeoutMs = 30_000, everyMs = 25, describe = 'the condition', signal } = options;
   const deadline = performance.now() + timeoutMs;
   let lastError: unknown;
   for (;;) {
+    signal?.throwIfAborted();
     try {
       const value = await condition();
       lastError = undefined;

@@ -72,7 +72,6 @@ export function createSentinels(options: { pool: pg.Pool; faults: FuzzFaults; kn
     sent: () => last,
     async settle(signal) {
       const findMissing = async () => {
-        signal.throwIfAborted();
         const { rows } = await pool.query<{ peer: string }>(
           'select distinct peer from calls where tenant = $1 and peer = any($2)',
           ['demo', [...due.keys()]],
@@ -80,7 +79,9 @@ export function createSentinels(options: { pool: pg.Pool; faults: FuzzFaults; kn
         for (const { peer } of rows) due.delete(peer);
         return due.size === 0;
       };
-      await sleepUntil(findMissing, { timeoutMs: STORED_WITHIN_MS, everyMs: 250 }).catch(() => undefined);
+      await sleepUntil(findMissing, { signal, timeoutMs: STORED_WITHIN_MS, everyMs: 250 }).catch(
+        () => undefined,
+      );
       signal.throwIfAborted();
       for (const [peer, target] of due) lose(target, `${peer} was answered well and is not stored`);
     },

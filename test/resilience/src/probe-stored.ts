@@ -14,7 +14,6 @@ export async function timeUntilFlowing({ system, crowd, signal }: FaultMoment): 
   const told: string[] = [];
   await sleepUntil(
     async () => {
-      signal.throwIfAborted();
       const id = await crowd.probe();
       if (id !== null) told.push(id);
       const found = await system.pool.query('select 1 from calls where external_call_id = any($1) limit 1', [
@@ -22,7 +21,7 @@ export async function timeUntilFlowing({ system, crowd, signal }: FaultMoment): 
       ]);
       return found.rowCount === 1;
     },
-    { timeoutMs: WITHIN_MS, everyMs: EVERY_MS, describe: 'events to be stored again' },
+    { signal, timeoutMs: WITHIN_MS, everyMs: EVERY_MS, describe: 'events to be stored again' },
   );
   return performance.now() - startedMs;
 }
@@ -33,14 +32,13 @@ export async function timeUntilConsuming({ system, signal }: FaultMoment): Promi
   const { rows } = await system.pool.query<{ now: string }>('select now()::text as now');
   await sleepUntil(
     async () => {
-      signal.throwIfAborted();
       const moved = await system.pool.query(
         'select 1 from stream_checkpoints where updated_at > $1::timestamptz limit 1',
         [rows[0]?.now],
       );
       return moved.rowCount === 1;
     },
-    { timeoutMs: WITHIN_MS, everyMs: EVERY_MS, describe: 'history to store something' },
+    { signal, timeoutMs: WITHIN_MS, everyMs: EVERY_MS, describe: 'history to store something' },
   );
   return performance.now() - startedMs;
 }
@@ -53,14 +51,18 @@ export async function timeUntilStored(
   const startedMs = performance.now();
   await sleepUntil(
     async () => {
-      signal.throwIfAborted();
       const { rows } = await system.pool.query<{ n: number }>(
         'select count(distinct external_call_id)::int as n from calls where external_call_id = any($1)',
         [externalCallIds],
       );
       return rows[0]?.n === externalCallIds.length;
     },
-    { timeoutMs: WITHIN_MS, everyMs: EVERY_MS, describe: `${externalCallIds.length} callbacks to be stored` },
+    {
+      signal,
+      timeoutMs: WITHIN_MS,
+      everyMs: EVERY_MS,
+      describe: `${externalCallIds.length} callbacks to be stored`,
+    },
   );
   return performance.now() - startedMs;
 }
@@ -73,7 +75,6 @@ export async function timeUntilCaughtUp({ system, signal }: FaultMoment): Promis
   const startedMs = performance.now();
   await sleepUntil(
     async () => {
-      signal.throwIfAborted();
       const oldest = await Promise.all(
         (['webhook', 'webhook-2'] as const).map((name) =>
           readMetric(system.stack, name, 'ramal_webhook_journal_oldest_seconds'),
@@ -81,7 +82,7 @@ export async function timeUntilCaughtUp({ system, signal }: FaultMoment): Promis
       );
       return oldest.every((seconds) => (seconds ?? Number.POSITIVE_INFINITY) < OF_THE_OUTAGE_SEC);
     },
-    { timeoutMs: WITHIN_MS, everyMs: EVERY_MS, describe: 'Redis to be told of what came meanwhile' },
+    { signal, timeoutMs: WITHIN_MS, everyMs: EVERY_MS, describe: 'Redis to be told of what came meanwhile' },
   );
   return performance.now() - startedMs;
 }
