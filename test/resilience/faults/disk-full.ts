@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Fault, type FaultMoment, toLength } from '../src/fault.ts';
+import { DIAL_MS, type Fault, type FaultMoment, toLength } from '../src/fault.ts';
 import { waitReady } from '../src/fault-system.ts';
 
 const AWAY_MS = 8000;
 const LEAST_AWAY_MS = 2000;
-const DIAL_MS = 10_000;
 const WEBHOOKS = ['webhook', 'webhook-2'] as const;
 /** Room for some ten callbacks. */
 const LITTLE_ROOM = { WEBHOOK_JOURNAL_MAX_BYTES: '16384' };

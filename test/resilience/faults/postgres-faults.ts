@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Fault, toLength } from '../src/fault.ts';
+import { DIAL_MS, type Fault, toLength } from '../src/fault.ts';
 import { timeUntilFlowing } from '../src/probe-stored.ts';
 
 const AWAY_MS = 60_000;
 const LEAST_AWAY_MS = 3000;
 /** Not promised by the table; long enough for what has piled up, short enough to show that it moves. */
 const CAUGHT_UP_WITHIN_MS = 60_000;
-const DIAL_MS = 10_000;
 
 /** R44, I3: events wait in Redis, and what is asked of the configuration is answered from memory. */
 export const postgresKilled: Fault = {

@@ -1,6 +1,6 @@
 import { withReleases } from '@ramal/devstack';
 import { type SentinelRedis, startSentinelRedis } from '@ramal/testkit';
-import { type Fault, toLength } from '../src/fault.ts';
+import { DIAL_MS, type Fault, toLength } from '../src/fault.ts';
 import { startFaultSystem } from '../src/fault-system.ts';
 import { playRound } from '../src/play-round.ts';
 import { timeUntilCaughtUp, timeUntilConsuming, timeUntilFlowing } from '../src/probe-stored.ts';
@@ -11,7 +11,6 @@ const GIVEN_UP_AFTER_MS = 1000;
 const NEVER_GIVEN_UP_MS = 30_000;
 const CONSUMING_WITHIN_MS = 3000;
 const CAUGHT_UP_WITHIN_MS = 60_000;
-const DIAL_MS = 10_000;
 
 const PROMISE =
   'the primary killed, a replica takes over, again and again: 0 lost, 0 non-2xx, consuming within 3 s after it answers';

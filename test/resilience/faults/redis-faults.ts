@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { askRedis } from '../src/ask-redis.ts';
-import { type Fault, type FaultMoment, type FaultOutcome, toLength } from '../src/fault.ts';
+import { DIAL_MS, type Fault, type FaultMoment, type FaultOutcome, toLength } from '../src/fault.ts';
 import { timeUntilCaughtUp, timeUntilConsuming, timeUntilFlowing } from '../src/probe-stored.ts';
 
 const AWAY_MS = 10_000;
@@ -8,7 +8,6 @@ const LEAST_AWAY_MS = 2000;
 const CONSUMING_WITHIN_MS = 3000;
 /** Not promised by the table: how long what is sent then may take, and the oldest of what came meanwhile may wait. */
 const CAUGHT_UP_WITHIN_MS = 60_000;
-const DIAL_MS = 10_000;
 
 /** What all of them promise: nothing lost, every callback answered 2xx, and all flows again soon after Redis answers. */
 function toRedisFault(

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sleepUntil } from '@ramal/testkit';
-import { type Fault, toLength } from '../src/fault.ts';
+import { DIAL_MS, type Fault, toLength } from '../src/fault.ts';
 import { readMetric } from '../src/read-metric.ts';
 
 const SILENT_MS = 30_000;
 const LEAST_SILENT_MS = 8000;
-const DIAL_MS = 10_000;
 const GATEWAYS = ['ws-gateway', 'ws-gateway-2'] as const;
 
 /** I5: a connection that died without a word looks well until something is asked of it. */

@@ -59,3 +59,6 @@ export interface Fault {
 export function toLength(fullMs: number, scale: number, leastMs: number): number {
   return Math.max(leastMs, Math.min(fullMs, Math.round(fullMs * scale)));
 }
+
+/** How long before an outage a click may be recorded that then can't be dialled in time: as long as a dial's deadline. */
+export const DIAL_MS = 10_000;
