@@ -161,7 +161,10 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
       ],
       // With Redis down the journal takes callbacks: a load balancer must not take all webhooks out for that.
       ready: [
-        { name: 'http', check: () => (app.server.listening && !stopping ? null : 'stopping') },
+        {
+          name: 'http',
+          check: () => (stopping ? 'stopping' : app.server.listening ? null : 'not listening'),
+        },
         journal?.ready ?? {
           name: 'redis',
           check: async () => ((await redis.ping()) === 'PONG' ? null : 'no pong'),
