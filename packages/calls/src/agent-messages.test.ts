@@ -179,6 +179,20 @@ describe('R44 the end', () => {
 
 describe('a recording', () => {
   const recording = event('call.recording', at(90));
+  it('I5 that overtakes the ring, or the answer, takes no pop-up away', () => {
+    const early = event('call.recording', at(1));
+    expect(told([early], incoming)).toEqual({ ana: ['call.updated', 'popup.show:incoming'] });
+    expect(told([early], event('call.incoming', at(2)))).toEqual({
+      ana: ['call.updated', 'popup.show:incoming'],
+    });
+    expect(told([early], answered)).toEqual({
+      ana: ['call.answered', 'popup.show:incoming', 'popup.update:start', 'popup.update:incoming'],
+    });
+    expect(told([early], ended).ana).toContain('popup.show:end');
+    expect(told([early, incoming], event('call.incoming', at(3)))).toEqual({
+      ana: ['call.updated', 'popup.update:incoming'],
+    });
+  });
   it('is told, and reaches the end pop-up', () => {
     expect(told([incoming, ended], recording)).toEqual({ ana: ['recording.ready', 'popup.update:end'] });
   });

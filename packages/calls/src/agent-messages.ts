@@ -70,7 +70,7 @@ export function toEndPopupUsers(before: readonly CallEvent[], event: CallEvent):
 }
 
 /**
- * What a leg has to do with its call: nothing yet, a part in it, none since another took it, none since we closed the
+ * What a leg has to do with its call: nothing yet, or nothing but a recording of it, a part in it, none since another took it, none since we closed the
  * call for want of an end, none yet of a call that was over when it became known, or none because the CTI told its end.
  */
 type Part = 'none' | 'open' | 'elsewhere' | 'closed' | 'late' | 'over';
@@ -116,6 +116,7 @@ function toPart(phase: Phase, leg: CallLeg): Part {
   if (leg.status === 'elsewhere') return 'elsewhere';
   if (leg.late && leg.status === 'open') return 'late';
   if (phase === 'ended' || leg.status === 'left') return 'over';
+  if (phase === 'untold') return 'none';
   return phase === 'reaped' ? 'closed' : 'open';
 }
 
@@ -168,8 +169,8 @@ function rung(scene: Scene): AgentMessage[] {
   if (!leg.calls && 'ramal' in event && event.ramal !== leg.ramal) return [];
   const updated = plain(scene, 'call.updated');
   if (scene.is !== 'open') return [updated];
-  // It was another's meanwhile and was handed back.
-  if (was === 'elsewhere' || was === 'over') return [updated, ...ringing(scene)];
+  // It was another's meanwhile and was handed back; or its recording came first, which brings no pop-up.
+  if (was === 'elsewhere' || was === 'over' || was === 'none') return [updated, ...ringing(scene)];
   // Told again, or of another extension: a pop-up that stands follows, one that was closed stays closed (I5).
   const kind = call.intentId !== null && before.state === 'ended' ? 'start' : 'incoming';
   return [updated, popup(scene, 'update', kind)];
