@@ -17,6 +17,8 @@ const PROCESSES = [
 ];
 /** uWebSockets.js finds its binary beside itself; pg asks for pg-native only where it is wanted. */
 const EXTERNAL = [/^uws-/, 'pg-native'];
+/** Libraries that do nothing by being loaded, though they don't say so: who uses nothing of them shall not load them. */
+const WITHOUT_SIDE_EFFECTS = /node_modules\/(bullmq|cron-parser|luxon|msgpackr)\//;
 
 /** Our own modules, as compiled: with their source maps, and still finding the files that lie beside them. */
 function ownModules(outDir) {
@@ -42,6 +44,7 @@ async function bundle(folder) {
     platform: 'node',
     external: EXTERNAL,
     plugins: [ownModules(outDir)],
+    treeshake: { moduleSideEffects: [{ test: WITHOUT_SIDE_EFFECTS, sideEffects: false }] },
     logLevel: 'silent',
   });
   try {

@@ -63,7 +63,7 @@ const EXPLAINED: readonly { file: string; begins: string; why: string }[] = [
     why: 'joined with the list of tenants that it is asked for',
   },
   {
-    file: 'packages/store/src/history-writes.ts',
+    file: 'packages/store/src/call-rows.ts',
     begins: 'select call_id, tenant, far_end_erased_at',
     why: 'a batch across tenants: the tenant of each row is compared with its events right after (toMismatch)',
   },
@@ -78,18 +78,18 @@ const EXPLAINED: readonly { file: string; begins: string; why: string }[] = [
     why: 'which tenants have calls in a month: it may be dropped only when all of them are done with it',
   },
   {
-    file: 'packages/store/src/history-writes.ts',
+    file: 'packages/store/src/call-rows.ts',
     begins: 'select call_id, event from call_events',
     why: 'calls whose tenant was compared under lock in the same transaction',
   },
   {
-    file: 'packages/store/src/history-writes.ts',
+    file: 'packages/store/src/call-rows.ts',
     begins: 'delete from calls where started_at',
     why: 'calls whose tenant was compared under lock in the same transaction',
   },
   {
-    file: 'packages/store/src/history-writes.ts',
-    begins: 'update calls c set direction',
+    file: 'packages/store/src/call-rows.ts',
+    begins: 'update calls c set ${VIEW_NAMES',
     why: 'calls whose tenant was compared under lock in the same transaction',
   },
   ...[

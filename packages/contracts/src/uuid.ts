@@ -19,9 +19,8 @@ export function uuidV7Time(uuid: string): number {
   return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16);
 }
 
-/** Lays 16 hash bytes out as a UUIDv8, for ids that must follow from what they name. */
-export function toUuidV8(hash: Uint8Array): string {
-  const hex = toHex(hash, 16);
+/** Lays the first 32 of a hash's hexadecimal digits out as a UUIDv8, for ids that must follow from what they name. */
+export function toUuidV8(hex: string): string {
   const variant = (8 | (Number.parseInt(hex.charAt(16), 16) & 3)).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

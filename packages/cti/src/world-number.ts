@@ -29,9 +29,18 @@ export function toCallingCode(country: string): string {
 
 /** The kind of a number in E.164; null where no numbering plan has such a number. */
 export function toValidKind(e164: string): NumberKind | null {
+  const known = recent.get(e164);
+  if (known !== undefined) return known;
   const phone = toPhone(e164);
-  return phone?.number === e164 ? toKind(phone) : null;
+  const kind = phone?.number === e164 ? toKind(phone) : null;
+  if (recent.size >= MOST_RECENT) recent.clear();
+  recent.set(e164, kind);
+  return kind;
 }
+
+/** A dial asks twice for the kind of its number in each process, a call for that of its far end with each callback. */
+const recent = new Map<string, NumberKind | null>();
+const MOST_RECENT = 2_000;
 
 /**
  * Reads a number by a country's plan, with its own trunk and international prefixes.

@@ -42,8 +42,8 @@ export async function insertTraces(store: Queryable, traces: readonly StoredTrac
          from jsonb_to_recordset($1::jsonb) as t(
                 started_at timestamptz, trace_id uuid, call_id uuid, tenant text,
                 at timestamptz, step text, process text, data jsonb)
-        order by trace_id
-       on conflict (started_at, trace_id) do nothing`,
+        order by call_id, trace_id
+       on conflict (started_at, call_id, trace_id) do nothing`,
       [JSON.stringify(records)],
     );
     return rowCount;

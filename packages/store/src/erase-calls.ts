@@ -1,6 +1,6 @@
 import type { CallEvent } from '@ramal/contracts';
 import type { Queryable, Store } from './connect-store.ts';
-import { rewriteCalls, type ReduceCall } from './history-writes.ts';
+import { type ReduceCall, rewriteCalls } from './call-rows.ts';
 import { toStartedAt } from './instant.ts';
 
 /** By what calls of a person are looked for, more of them rather than fewer: whoever asks looks at each. */
@@ -138,7 +138,7 @@ async function eraseTraces(
   await transaction.query(
     `update call_traces t set data = r.data
        from jsonb_to_recordset($2::jsonb) as r(trace_id uuid, data jsonb)
-      where t.started_at = $1::timestamptz and t.trace_id = r.trace_id and t.tenant = $3`,
-    [startedAt, JSON.stringify(changed), tenant],
+      where t.started_at = $1::timestamptz and t.call_id = $4 and t.trace_id = r.trace_id and t.tenant = $3`,
+    [startedAt, JSON.stringify(changed), tenant, callId],
   );
 }

@@ -243,6 +243,29 @@ test('an event id that another call has taken leaves no empty call behind', asyn
   expect(await readCall(second.callId)).toBeUndefined();
 });
 
+test('I4 an event of a new call that another call had before is not in its row', async () => {
+  const at = Date.now();
+  const first = incoming({ callId: callIdAt(at) });
+  await writeBatch(db.store, batch([first]), reduceForTest);
+  const callId = callIdAt(at);
+  const own = incoming({ callId });
+  const taken = ended(callId, { eventId: first.eventId });
+  await writeBatch(db.store, batch([own, taken]), reduceForTest);
+  expect(await readCall(callId)).toMatchObject({ state: 'ringing', duration_sec: 1 });
+  expect(await listCallEvents(db.store, 'acme', callId)).toEqual([own]);
+});
+
+test('I4 of two events of a new call with one id the first is kept, and is what the row says', async () => {
+  const said = incoming({ peer: '1111' });
+  const other = { ...said, peer: '2222' } as CallEvent;
+  expect(await writeBatch(db.store, batch([said, other]), reduceForTest)).toMatchObject({
+    events: 1,
+    calls: 1,
+  });
+  expect(await readCall(said.callId)).toMatchObject({ peer: '1111', duration_sec: 1 });
+  expect(await listCallEvents(db.store, 'acme', said.callId)).toEqual([said]);
+});
+
 test('a batch of nothing moves the checkpoint, and the last writer wins', async () => {
   await writeBatch(db.store, batch([], { partition: 4, checkpointId: '9-0' }), reduceForTest);
   await writeBatch(db.store, batch([], { partition: 4, checkpointId: '7-1' }), reduceForTest);

@@ -1,17 +1,19 @@
-import type { CallEvent, CallView } from '@ramal/contracts';
+import type { CallEvent } from '@ramal/contracts';
+import {
+  type CallKey,
+  insertCalls,
+  lockCalls,
+  type ReduceCall,
+  rewriteCalls,
+  toMismatch,
+} from './call-rows.ts';
 import { insertTraces, type StoredTrace, TracesRefusedError } from './call-traces.ts';
 import { saveCheckpoint } from './checkpoints.ts';
 import type { Queryable, Store } from './connect-store.ts';
-import { EventDataError, isMissingPartition } from './data-error.ts';
+import { isMissingPartition } from './data-error.ts';
 import { type DeadLetter, insertDeadLetters } from './dead-letters.ts';
 import { toInstant, toStartedAt } from './instant.ts';
-import {
-  type ErasureMarks,
-  type EraseLate,
-  NOBODY_ERASES,
-  withoutErased,
-  withoutExpired,
-} from './late-events.ts';
+import { type EraseLate, NOBODY_ERASES, withoutErased, withoutExpired } from './late-events.ts';
 import { ensurePartitionsOf } from './partitions.ts';
 
 /** What one read of a partition's event stream becomes in the database. */
@@ -24,9 +26,6 @@ export interface HistoryBatch {
   deadLetters: readonly DeadLetter[];
 }
 
-/** A call as the function of all its events (I4). `tenant` and `startedAt` are the store's own knowledge. */
-export type ReduceCall = (events: readonly CallEvent[]) => CallView;
-
 /** How much of a batch was new; the rest had been stored before. */
 export interface BatchCounts {
   events: number;
@@ -38,12 +37,6 @@ export interface BatchCounts {
   tracesDropped: number;
   /** Events and traces of calls that the tenant's retention has removed: they are not stored. */
   expired: number;
-}
-
-interface CallKey {
-  callId: string;
-  tenant: string;
-  startedAt: string;
 }
 
 /**
@@ -99,10 +92,15 @@ async function writeInside(
   const counts: BatchCounts = { events: 0, calls: 0, deadLetters: 0, traces: 0, tracesDropped: 0, expired };
   if (kept.events.length > 0) {
     const keys = toCallKeys(kept.events);
-    const marks = await lockCalls(transaction, keys);
+    const made = await insertCalls(transaction, keys, groupByCall(kept.events), reduce);
+    const known = keys.filter(({ callId }) => !made.has(callId));
+    const marks = await lockCalls(transaction, known);
     const events = await withoutErased(transaction, kept.events, marks, erase);
     counts.events = await insertEvents(transaction, events);
-    counts.calls = await rewriteCalls(transaction, keys, reduce);
+    // Rows just made are right already, unless one of their events was stored before: another call's then.
+    const isAllNew = counts.events === countDistinct(events);
+    const rewritten = await rewriteCalls(transaction, isAllNew ? known : keys, reduce);
+    counts.calls = isAllNew ? made.size + rewritten : rewritten;
   }
   counts.traces = await insertTraces(transaction, kept.traces);
   counts.deadLetters = await insertDeadLetters(transaction, batch.partition, batch.deadLetters);
@@ -123,53 +121,28 @@ function toCallKeys(events: readonly CallEvent[]): CallKey[] {
   return [...keys.values()];
 }
 
-/**
- * Makes the rows that are missing and locks all, in one order for every writer: without it two would deadlock.
- * @returns by call id, the calls that somebody was erased from
- */
-async function lockCalls(
-  transaction: Queryable,
-  keys: readonly CallKey[],
-): Promise<ReadonlyMap<string, ErasureMarks>> {
-  await transaction.query(
-    `insert into calls (started_at, call_id, tenant)
-     select started_at, call_id, tenant
-       from unnest($1::timestamptz[], $2::uuid[], $3::text[]) as t(started_at, call_id, tenant)
-      order by call_id
-     on conflict (started_at, call_id) do nothing`,
-    [...toKeyColumns(keys), keys.map((key) => key.tenant)],
-  );
-  const { rows } = await transaction.query<{
-    call_id: string;
-    tenant: string;
-    far_end: boolean;
-    users: boolean;
-  }>(
-    `select call_id, tenant, far_end_erased_at is not null as far_end, user_erased_at is not null as users
-       from calls
-      where started_at = any($1::timestamptz[]) and call_id = any($2::uuid[])
-      order by call_id
-        for update`,
-    toKeyColumns(keys),
-  );
-  const owners = new Map(rows.map((row) => [row.call_id, row.tenant]));
-  for (const key of keys) {
-    if (owners.get(key.callId) !== key.tenant) throw toMismatch(key.callId);
+/** The events of each call in the order in which the database reads them; of those with one id the first, as it keeps that. */
+function groupByCall(events: readonly CallEvent[]): Map<string, CallEvent[]> {
+  const byId = new Map<string, Map<string, CallEvent>>();
+  for (const event of events) {
+    const callId = event.callId.toLowerCase();
+    const ofCall = byId.get(callId) ?? new Map<string, CallEvent>();
+    const eventId = event.eventId.toLowerCase();
+    if (!ofCall.has(eventId)) ofCall.set(eventId, event);
+    byId.set(callId, ofCall);
   }
-  const startedAt = new Map(keys.map((key) => [key.callId, key.startedAt]));
   return new Map(
-    rows
-      .filter(({ far_end, users }) => far_end || users)
-      .map(({ call_id, far_end, users }) => [
-        call_id,
-        {
-          callId: call_id,
-          startedAt: startedAt.get(call_id) ?? toStartedAt(call_id),
-          farEndErased: far_end,
-          userErased: users,
-        },
-      ]),
+    [...byId].map(([callId, ofCall]) => [
+      callId,
+      [...ofCall]
+        .sort(([a, { at: atA }], [b, { at: atB }]) => atA - atB || (a < b ? -1 : 1))
+        .map(([, event]) => event),
+    ]),
   );
+}
+
+function countDistinct(events: readonly CallEvent[]): number {
+  return new Set(events.map(({ callId, eventId }) => `${callId} ${eventId}`.toLowerCase())).size;
 }
 
 async function insertEvents(transaction: Queryable, events: readonly CallEvent[]): Promise<number> {
@@ -192,111 +165,4 @@ async function insertEvents(transaction: Queryable, events: readonly CallEvent[]
     [JSON.stringify(records)],
   );
   return rowCount;
-}
-
-/** A statement of its own after the lock, so that it sees the events of every writer that had the lock before. */
-export async function rewriteCalls(
-  transaction: Queryable,
-  keys: readonly CallKey[],
-  reduce: ReduceCall,
-): Promise<number> {
-  const { rows } = await transaction.query<{ call_id: string; event: CallEvent }>(
-    `select call_id, event from call_events
-      where started_at = any($1::timestamptz[]) and call_id = any($2::uuid[])
-      order by at, event_id`,
-    toKeyColumns(keys),
-  );
-  const eventsOf = new Map<string, CallEvent[]>();
-  for (const row of rows) {
-    const events = eventsOf.get(row.call_id);
-    if (events === undefined) eventsOf.set(row.call_id, [row.event]);
-    else events.push(row.event);
-  }
-  const records = keys.flatMap((key) => {
-    const events = eventsOf.get(key.callId);
-    return events === undefined ? [] : [toCallRecord(key, reduceChecked(reduce, key.callId, events))];
-  });
-  await deleteEmptyCalls(
-    transaction,
-    keys.filter((key) => !eventsOf.has(key.callId)),
-  );
-  return await updateCalls(transaction, keys, records);
-}
-
-/** An event id already taken by another call leaves its own call without any: such a call never was. */
-async function deleteEmptyCalls(transaction: Queryable, keys: readonly CallKey[]): Promise<void> {
-  if (keys.length === 0) return;
-  await transaction.query(
-    'delete from calls where started_at = any($1::timestamptz[]) and call_id = any($2::uuid[])',
-    toKeyColumns(keys),
-  );
-}
-
-async function updateCalls(
-  transaction: Queryable,
-  keys: readonly CallKey[],
-  records: readonly object[],
-): Promise<number> {
-  const { rowCount } = await transaction.query(
-    `update calls c
-        set direction = r.direction, state = r.state, result = r.result, reason = r.reason,
-            ramal = r.ramal, user_name = r.user_name, peer = r.peer, peer_digits = r.peer_digits,
-            peer_e164 = r.peer_e164,
-            origin = r.origin, destination = r.destination, external_call_id = r.external_call_id,
-            intent_id = r.intent_id, matched_by = r.matched_by, answered_at = r.answered_at,
-            ended_at = r.ended_at, duration_sec = r.duration_sec, recording = r.recording,
-            context = r.context, updated_at = now()
-       from jsonb_to_recordset($1::jsonb) as r(
-              started_at timestamptz, call_id uuid, direction text, state text, result text, reason text,
-              ramal text, user_name text, peer text, peer_digits text, peer_e164 text, origin text, destination text,
-              external_call_id text, intent_id text, matched_by text, answered_at timestamptz,
-              ended_at timestamptz, duration_sec int, recording text, context jsonb)
-      where c.started_at = r.started_at and c.call_id = r.call_id
-        -- Known before the statement is planned, unlike r: only these months' partitions are opened.
-        and c.started_at = any($2::timestamptz[])`,
-    [JSON.stringify(records), keys.map((key) => key.startedAt)],
-  );
-  return rowCount;
-}
-
-function reduceChecked(reduce: ReduceCall, callId: string, events: readonly CallEvent[]): CallView {
-  try {
-    return reduce(events);
-  } catch (error) {
-    throw new EventDataError('reduce_failed', `the events of call ${callId} make no call`, error);
-  }
-}
-
-function toCallRecord(key: CallKey, call: CallView): object {
-  return {
-    started_at: key.startedAt,
-    call_id: key.callId,
-    direction: call.direction,
-    state: call.state,
-    result: call.result,
-    reason: call.reason,
-    ramal: call.ramal,
-    user_name: call.user,
-    peer: call.peer.raw,
-    peer_digits: call.peer.raw.replace(/\D/g, ''),
-    peer_e164: call.peer.e164,
-    origin: call.origin,
-    destination: call.destination,
-    external_call_id: call.externalCallId,
-    intent_id: call.intentId,
-    matched_by: call.matchedBy,
-    answered_at: call.answeredAt === null ? null : toInstant(call.answeredAt),
-    ended_at: call.endedAt === null ? null : toInstant(call.endedAt),
-    duration_sec: call.durationSec,
-    recording: call.recording,
-    context: call.context,
-  };
-}
-
-function toKeyColumns(keys: readonly CallKey[]): [string[], string[]] {
-  return [keys.map((key) => key.startedAt), keys.map((key) => key.callId)];
-}
-
-function toMismatch(callId: string): EventDataError {
-  return new EventDataError('tenant_mismatch', `call ${callId} belongs to another tenant`);
 }

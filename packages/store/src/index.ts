@@ -28,6 +28,7 @@ export { appendAudit, type AuditEntry } from './audit-log.ts';
 export { type AuditLogs, type AuditPage, queryAuditOf } from './audit-page.ts';
 export { type AuditFilter, type AuditRecord, queryAudit } from './audit-query.ts';
 export { type Cache, type CacheOptions, createCache } from './cached.ts';
+export type { ReduceCall } from './call-rows.ts';
 export { listCallTraces, type StoredTrace } from './call-traces.ts';
 export { listCallEvents, listStoredEvents } from './call-trail.ts';
 export {
@@ -104,7 +105,7 @@ export { hashSecret } from './hash-secret.ts';
 export { NetworkInvalidError, type NetworkList, parseNetworks, toPlainAddress } from './network-list.ts';
 export { isPassword } from './password-hash.ts';
 export { newSigningSecret, toSigningKey } from './signing-secret.ts';
-export { type BatchCounts, type HistoryBatch, type ReduceCall, writeBatch } from './history-writes.ts';
+export { type BatchCounts, type HistoryBatch, writeBatch } from './history-writes.ts';
 export { type DialJudgement, judgeDial } from './judge-dial.ts';
 export { migrate } from './migrate.ts';
 export { listSilentCalls, listTenantsWithOpenCalls, type SilentCallsFilter } from './open-calls-query.ts';

@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
@@ -25,6 +24,8 @@ export async function migrate(
     query_timeout: 310_000,
     keepAlive: true,
   });
+  // Of those who could migrate few do, and it costs a tenth of a service's start.
+  const { runner } = await import('node-pg-migrate');
   // A lost connection also rejects the running query; without a listener it would end the process first.
   client.on('error', (error) => log(`connection lost while migrating: ${error.message}`));
   await client.connect();

@@ -4,7 +4,7 @@ import { toStartedAt } from './instant.ts';
 /** The tenants that have a call without an end in this database. */
 export async function listTenantsWithOpenCalls(store: Queryable): Promise<string[]> {
   const { rows } = await store.query<{ tenant: string }>(
-    `select distinct tenant from calls where state <> 'ended'`,
+    `select distinct tenant from calls where ended_at is null`,
   );
   return rows.map(({ tenant }) => tenant);
 }
@@ -29,7 +29,7 @@ export async function listSilentCalls(
     `select c.tenant, c.call_id as "callId"
        from calls c
        join unnest($1::text[], $2::float8[]) as t(tenant, silent_ms) using (tenant)
-      where c.state <> 'ended'
+      where c.ended_at is null
         and c.updated_at < now() - t.silent_ms * interval '1 ms'
         and ($3::timestamptz is null or (c.started_at, c.call_id) > ($3::timestamptz, $4::uuid))
       order by c.started_at, c.call_id

@@ -5,6 +5,7 @@ import { type Releases, type RunEnvironment, withReleases } from '@ramal/devstac
 import { type BenchAgent, connectBenchAgent } from './bench-agent.ts';
 import { openBenchCtis, type Sickness } from './bench-ctis.ts';
 import { type BenchTenant, startBenchSystem } from './bench-system.ts';
+import { MEASURED_NODE_OPTIONS } from './measure/server-process.ts';
 import type { FairnessOptions } from './options.ts';
 import { type Percentiles, toMedian, toPercentiles, toRatio } from './percentiles.ts';
 
@@ -32,7 +33,8 @@ export interface FairnessReport {
 }
 
 const SICKNESSES: readonly Sickness[] = ['mute', 'resetting', 'slow'];
-const WARM_UP_SEC = 3;
+/** Until what dials is compiled: else the part that comes first would be slower than those it is compared with. */
+const WARM_UP_SEC = 12;
 /** A dial that was not sent by then never is (I2). */
 const LAST_REQUEST_MS = 12_000;
 /** How long the companies' CTIs take to be asked no more by dials of the part before. */
@@ -69,7 +71,9 @@ async function measure(
     tenant: `bench-${i + 1}`,
     port: (ctis.others[i] ?? ctis.well).port,
   }));
-  const system = await startBenchSystem(tenants, environment, releases);
+  const system = await startBenchSystem(tenants, environment, releases, {
+    nodeOptions: MEASURED_NODE_OPTIONS,
+  });
   const forgetBreakers = await openBreakers(system.redisUrl, tenants, releases);
   const agents: BenchAgent[] = [];
   releases.push(async () => agents.forEach((agent) => agent.close()));
