@@ -87,6 +87,8 @@ export function createCallbackSender(webhookUrls: readonly string[], balanced = 
     const startedMs = performance.now();
     for (const [tries, pauseMs] of [...RETRY_MS, null].entries()) {
       if (stopped.signal.aborted || Date.now() > notAfterMs) return;
+      // What was answered 2xx is not tried again for its double's sake: so late it would be another call's ring.
+      if (tries > 0 && sent.acknowledged > 0) return;
       sent.sentAtMs ??= Date.now();
       if (await tryOnce(sent, counts.sent + tries)) {
         latenciesMs.push(performance.now() - startedMs);

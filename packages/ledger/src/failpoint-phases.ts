@@ -28,6 +28,8 @@ export interface KillPhase {
   env?: (index: number) => Record<string, string>;
   /** How the CTIs are meanwhile; default: at random, as `createCtiWeather` has it. */
   weather?: 'changing' | 'well' | 'sick';
+  /** Clicks a second at most: where times are compared, the machine shall not be what is waited for. */
+  mostPerSec?: number;
 }
 
 /** At each point in turn, and then at any moment. */

@@ -98,4 +98,13 @@ describe('judgeIntent', () => {
       expect(faultsOf({ told: [[state, 300]], originates: [originate(10, 500)] })).toEqual(['falseFailed']);
     }
   });
+
+  it('takes a status line for what it says, whatever follows it', () => {
+    const endless = { ...originate(10), outcome: 'huge_body' as const, replyStatus: 200 };
+    const elsewhere = { ...originate(10), outcome: 'redirect' as const, replyStatus: 302 };
+    expect(faultsOf({ originates: [endless] })).toEqual([]);
+    expect(faultsOf({ told: [['dial.failed', 300]], originates: [elsewhere] })).toEqual([]);
+    expect(faultsOf({ told: [['dial.failed', 300]], originates: [endless] })).toEqual(['falseFailed']);
+    expect(faultsOf({ originates: [elsewhere] })).toEqual(['falseAccepted']);
+  });
 });

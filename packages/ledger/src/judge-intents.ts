@@ -91,11 +91,14 @@ export function judgeIntent(evidence: IntentEvidence, options: JudgeOptions): In
   };
 }
 
+/** What a CTI's status line says counts, whatever follows it: a body without end, or where to go instead. */
+const ANSWERED: ReadonlySet<string> = new Set(['status', 'huge_body', 'redirect']);
+
 function isAccepted({ outcome, replyStatus }: LoggedOriginate): boolean {
-  return outcome === 'accepted' || (outcome === 'status' && replyStatus !== null && replyStatus < 300);
+  return outcome === 'accepted' || (ANSWERED.has(outcome) && replyStatus !== null && replyStatus < 300);
 }
 
 /** 3xx and 4xx: the CTI says itself that it does not dial. */
 function isRefused({ outcome, replyStatus }: LoggedOriginate): boolean {
-  return outcome === 'status' && replyStatus !== null && replyStatus >= 300 && replyStatus < 500;
+  return ANSWERED.has(outcome) && replyStatus !== null && replyStatus >= 300 && replyStatus < 500;
 }

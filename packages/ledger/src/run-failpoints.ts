@@ -98,7 +98,8 @@ async function playPhase(context: {
   const { phase, people, book, fleet, weather, options } = context;
   const { signal, intents } = options;
   const startedMs = performance.now();
-  const perSec = Math.min(MOST_CLICKS_PER_SEC, Math.max(LEAST_CLICKS_PER_SEC, intents / SHORTEST_PHASE_SEC));
+  const mostPerSec = phase.mostPerSec ?? MOST_CLICKS_PER_SEC;
+  const perSec = Math.min(mostPerSec, Math.max(LEAST_CLICKS_PER_SEC, intents / SHORTEST_PHASE_SEC));
   const mostOpen = Math.max(LEAST_MOST_OPEN, intents * MOST_OPEN_SHARE);
   const clicks = new Set<Promise<void>>();
   const click = (n: number) => {

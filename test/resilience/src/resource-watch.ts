@@ -33,8 +33,8 @@ export interface LifeVerdict {
 }
 
 const EVERY_MS = 5000;
-/** A process this young still warms up: its life says nothing. */
-export const LEAST_LIFE_MS = 4 * 60_000;
+/** A process this young still warms up: code is compiled, two minutes of callbacks are remembered, the heap finds its size. */
+export const LEAST_LIFE_MS = 10 * 60_000;
 /** Over the second half of its life a process may gain so much, for the load is not the same at both ends. */
 const MOST_GAIN = 0.1;
 const MOST_GAIN_BYTES = 24 * 1024 * 1024;
