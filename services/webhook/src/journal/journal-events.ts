@@ -14,6 +14,8 @@ export interface JournalEvents {
   tookOver(fields: { records: number; pending: number; damaged: number; unreadable: number }): void;
   redisReplaced(fields: { records: number }): void;
   replayed(outcome: LateOutcome | 'restored' | 'known'): void;
+  /** So many records were not made sure of while the disk had them. */
+  forgotten(records: number): void;
   buried(fields: { tenant: string; error: unknown }): void;
   written(bytes: number): void;
   synced(ms: number): void;
@@ -92,6 +94,10 @@ export function createJournalEvents(
       logger.warn(fields, 'redis was restarted or replaced: the last callbacks are told to it again');
     },
     replayed: (outcome) => replays.inc({ outcome }),
+    forgotten(records) {
+      replays.inc({ outcome: 'forgotten' }, records);
+      logger.warn({ records }, 'no time to make sure that Redis still has what it was told');
+    },
     buried(fields) {
       dead.inc();
       logger.error(fields, 'callback dead-lettered');

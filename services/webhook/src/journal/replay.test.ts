@@ -50,6 +50,21 @@ const begin = (now: RedisState) => {
   replay.wake();
 };
 
+describe('what is only made sure of', () => {
+  it('is given up where the disk does not have it any more, and nothing else is', async () => {
+    for (let i = 0; i < 30; i++) replay.restore(entry(`old ${i}`, i, ['call'], true));
+    replay.restore(entry('last', 40, ['call', 'urgent'], true), true);
+    replay.restore(entry('new', 600, ['call'], true));
+    replay.tell(entry('untold', 50, ['call']));
+    expect(replay.forget(500)).toBe(30);
+    expect(replay.forget(500)).toBe(0);
+    begin('up');
+    await replay.settle(['call']);
+    expect(done).toEqual(['restore last', 'tell untold', 'restore new']);
+    expect(replay.hasWork()).toBe(false);
+  });
+});
+
 describe('I3 what Redis was not told of', () => {
   it('is told when it is back, some at once, and of one call in the order it was received', async () => {
     const ids = Array.from({ length: 300 }, (_, i) => i);

@@ -14,6 +14,11 @@ export interface Replay {
    */
   restore(entry: JournalEntry, isUrgent?: boolean): void;
   /**
+   * Gives up what was only to be made sure of and was received before this moment: the disk does not have it any more.
+   * Returns how many there were.
+   */
+  forget(beforeMs: number): number;
+  /**
    * For so many ms, and until all that is urgent is restored, nothing else is told: a callback whose call is not there again yet, be it
    * for another process to bring it back, would begin a second one.
    */
@@ -101,13 +106,16 @@ export function createReplay(options: ReplayOptions): Replay {
       byKey.set(key, others.add(task));
     }
   };
-  const remove = (task: Task) => {
+  const takeOut = (task: Task) => {
     tasks[task.line].delete(task.entry.id);
     for (const key of task.entry.keys) {
       const others = byKey.get(key);
       others?.delete(task);
       if (others?.size === 0) byKey.delete(key);
     }
+  };
+  const remove = (task: Task) => {
+    takeOut(task);
     progressMs = performance.now();
   };
   const withKeys = (keys: readonly string[]) => {
@@ -222,6 +230,13 @@ export function createReplay(options: ReplayOptions): Replay {
       if (known !== undefined && (!isUrgent || known.running !== null)) return;
       if (known !== undefined) remove(known);
       add(toTask(entry, isUrgent ? 'urgent' : 'restore'));
+    },
+    forget(beforeMs) {
+      const gone = [...tasks.restore.values()].filter(
+        ({ running: one, entry }) => one === null && entry.sinceMs < beforeMs,
+      );
+      for (const task of gone) takeOut(task);
+      return gone.length;
     },
     hold(forMs) {
       holdUntilMs = Math.max(holdUntilMs, performance.now() + forMs);

@@ -47,6 +47,8 @@ export interface StartJournalOptions
 
 /** Redis may have lost what it was told in this time: asynchronous replication is never further behind. */
 const KEEP_MS = 120_000;
+/** By then the segment of a record that Redis was told of is gone: what was not made sure of never will be. */
+const FORGET_MS = 1.5 * KEEP_MS;
 /** How long a callback waits for Redis, and for the disk. */
 const REDIS_PATIENCE_MS = 800;
 const DISK_PATIENCE_MS = 1_000;
@@ -151,6 +153,8 @@ export async function startJournal(options: StartJournalOptions): Promise<Runnin
     try {
       await takeOver();
       await journal.tidy();
+      const forgotten = replay.forget(performance.now() - FORGET_MS);
+      if (forgotten > 0) journalEvents.forgotten(forgotten);
       // Without callbacks nobody else would find out that the disk is back.
       if (journalEvents.isDegraded('journal')) {
         await journal.probe();
