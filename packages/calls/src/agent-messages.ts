@@ -70,8 +70,9 @@ export function toEndPopupUsers(before: readonly CallEvent[], event: CallEvent):
 }
 
 /**
- * What a leg has to do with its call: nothing yet, or nothing but a recording of it, a part in it, none since another took it, none since we closed the
- * call for want of an end, none yet of a call that was over when it became known, or none because the CTI told its end.
+ * What a leg has to do with its call: nothing yet, or nothing but a recording of it; a part in it; none since another took
+ * it; none since we closed the call for want of an end; none yet of a call that was over when it became known; or none
+ * because the CTI told its end.
  */
 type Part = 'none' | 'open' | 'elsewhere' | 'closed' | 'late' | 'over';
 
