@@ -9,13 +9,16 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-/** A webhook that gives these answers in turn, and a CTI that tells it things. */
-async function start(answers: number[]): Promise<{ sender: CallbackSender; asked: () => number }> {
+/** A webhook that gives these answers in turn, the nth so many ms late, and a CTI that tells it things. */
+async function start(
+  answers: number[],
+  answerAfterMs: (nth: number) => number = () => 0,
+): Promise<{ sender: CallbackSender; asked: () => number }> {
   let asked = 0;
   const server = createServer((_, response) => {
     response.statusCode = answers[asked] ?? 200;
+    setTimeout(() => response.end(), answerAfterMs(asked));
     asked += 1;
-    response.end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const sender = createCallbackSender([`http://127.0.0.1:${(server.address() as AddressInfo).port}`]);
@@ -51,4 +54,16 @@ it('does not try again a double that was sent away when its callback is acknowle
   sender.send(both);
   await sleepUntil(() => sender.pending() === 0);
   expect([asked(), both.acknowledged]).toEqual([4, 2]);
+});
+
+it('leaves out a double that waited long for a connection, when its callback is acknowledged', async () => {
+  const { sender, asked } = await start([], (nth) => (nth === 0 ? 0 : 2_500));
+  const told = ring();
+  sender.send(told);
+  await sleepUntil(() => sender.pending() === 0);
+  for (let connection = 0; connection < 24; connection++) sender.send(ring());
+  const untold = ring();
+  for (const one of [told, untold]) sender.send(one);
+  await sleepUntil(() => sender.pending() === 0);
+  expect([asked(), told.acknowledged, untold.acknowledged]).toEqual([26, 1, 1]);
 });

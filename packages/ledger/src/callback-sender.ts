@@ -29,6 +29,8 @@ export interface CallbackSender {
 const CONNECTIONS = 24;
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 6000];
 const ANSWER_WITHIN_MS = 10_000;
+/** A copy of what was answered 2xx is left out when it has waited so long for a connection: so late it would be another call's ring. */
+const COPY_WAITS_MS = 2_000;
 
 /**
  * @param balanced as behind a load balancer: a process that does not answer, or says 503, is passed over, and the next one
@@ -36,7 +38,7 @@ const ANSWER_WITHIN_MS = 10_000;
  */
 export function createCallbackSender(webhookUrls: readonly string[], balanced = false): CallbackSender {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const queue: { sent: SentCallback; notAfterMs: number }[] = [];
+  const queue: { sent: SentCallback; notAfterMs: number; sinceMs: number }[] = [];
   const counts = { sent: 0, acknowledged: 0, non2xx: 0 };
   const latenciesMs: number[] = [];
   const stopped = new AbortController();
@@ -87,7 +89,7 @@ export function createCallbackSender(webhookUrls: readonly string[], balanced = 
     const startedMs = performance.now();
     for (const [tries, pauseMs] of [...RETRY_MS, null].entries()) {
       if (stopped.signal.aborted || Date.now() > notAfterMs) return;
-      // What was answered 2xx is not tried again for its double's sake: so late it would be another call's ring.
+      // For the same reason it is not tried again for its double's sake.
       if (tries > 0 && sent.acknowledged > 0) return;
       sent.sentAtMs ??= Date.now();
       if (await tryOnce(sent, counts.sent + tries)) {
@@ -107,6 +109,7 @@ export function createCallbackSender(webhookUrls: readonly string[], balanced = 
       const next = queue.shift();
       if (next === undefined) return;
       if (next.notAfterMs < Date.now()) continue;
+      if (next.sent.acknowledged > 0 && performance.now() - next.sinceMs > COPY_WAITS_MS) continue;
       counts.sent += 1;
       busy += 1;
       void deliver(next.sent, next.notAfterMs).finally(() => {
@@ -121,7 +124,7 @@ export function createCallbackSender(webhookUrls: readonly string[], balanced = 
     latenciesMs,
     pending: () => busy + queue.length,
     send: (sent, notAfterMs = Number.POSITIVE_INFINITY) => {
-      queue.push({ sent, notAfterMs });
+      queue.push({ sent, notAfterMs, sinceMs: performance.now() });
       work();
     },
     stop: () => {

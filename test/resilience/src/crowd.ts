@@ -26,8 +26,11 @@ interface SentEnd {
 export interface Crowd {
   readonly tenant: LedgerTenant;
   readonly tabs: readonly AgentTab[];
-  /** Sends at least so many callbacks, and on until `until` settles; done when each is answered or given up. */
-  flood(least: number, until: Promise<unknown>): Promise<void>;
+  /**
+   * Sends at least so many callbacks, and on until `until` settles; done when each is answered or given up.
+   * @param perSec most that are begun in a second; without it, as many as are answered
+   */
+  flood(least: number, until: Promise<unknown>, perSec?: number): Promise<void>;
   readonly counts: {
     sent: number;
     acknowledged: number;
@@ -165,11 +168,21 @@ export async function openCrowd(options: {
     counts,
     refusals,
     latenciesMs,
-    flood: async (least, until) => {
+    flood: async (least, until, perSec = Number.POSITIVE_INFINITY) => {
       let over = false;
+      let nextMs = performance.now();
+      const turn = async () => {
+        const nowMs = performance.now();
+        // What an outage held up is not made up for.
+        nextMs = Math.max(nowMs, nextMs + 1000 / perSec);
+        if (nextMs > nowMs) await delay(nextMs - nowMs);
+      };
       void until.finally(() => (over = true)).catch(() => undefined);
       const work = async () => {
-        while ((counts.sent < least || !over) && !signal.aborted) await sendNext();
+        while ((counts.sent < least || !over) && !signal.aborted) {
+          await turn();
+          await sendNext();
+        }
       };
       await Promise.all(Array.from({ length: CONNECTIONS }, work));
       signal.throwIfAborted();

@@ -37,6 +37,8 @@ export interface RoundOptions {
   log(line: string): void;
   /** Leaves the first process of each service alone, so that there is one that gets old. */
   sparing?: boolean;
+  /** Most callbacks of the flood in a second; without it, as many as are answered. */
+  floodPerSec?: number;
   /** How many times later than promised something may be, on a machine that does everything at once; default 1. */
   patience?: number;
 }
@@ -107,7 +109,7 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     const [outcome, sent] = await Promise.all([
       striking,
       sendPlan({ plan, persons, sender, options: { ...options, calls, gateways: 2, log: () => undefined } }),
-      crowd.flood(Math.max(LEAST_FLOOD, Math.round(FULL_FLOOD * scale)), striking),
+      crowd.flood(Math.max(LEAST_FLOOD, Math.round(FULL_FLOOD * scale)), striking, options.floodPerSec),
     ]);
 
     const own = tenants.map(({ tenant }) => tenant);
