@@ -51,6 +51,11 @@ const QUEUE_SILENCE_MS = 15_000;
 const PROBE_EVERY_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const FIRST_CONNECT_TIMEOUT_MS = 30_000;
+/**
+ * How often one that loads its data is asked whether it is done. It says itself how long it will take, and the client believes it:
+ * after a second, of a tenth of the data, that may be ten times as long as it takes.
+ */
+const LOADING_EVERY_MS = 200;
 /** How often a cluster's slots are looked up: a node that is frozen never says that it has none any more. */
 const SLOTS_EVERY_MS = 2_000;
 
@@ -142,6 +147,7 @@ function createRedis(
     // Redis 7.0 does not know the command, and so no user is given the right to it.
     disableClientInfo: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    maxLoadingRetryTime: LOADING_EVERY_MS,
     keepAlive: 10_000,
     retryStrategy: toRetryMs,
     reconnectOnError: (error) => (ELSEWHERE.test(error.message) ? 2 : false),

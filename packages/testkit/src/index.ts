@@ -35,12 +35,17 @@ export {
 } from './servers/server-errors.ts';
 export { ConditionTimeoutError, type SleepUntilOptions, sleepUntil } from './sleep-until.ts';
 export { type Answer, startPbx, startTcp, type TestPbx } from './start-pbx.ts';
-export { createTestDatabase, type TestDatabase } from './test-database.ts';
+export {
+  createEmptyDatabase,
+  createTestDatabase,
+  type TestDatabase,
+  useDatabaseTemplate,
+} from './test-database.ts';
 export { startTestPostgres, startTestRedis } from './test-servers.ts';
 export { type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
 export { askRedis } from './redis-group/ask-redis.ts';
 export { fillUpRedis, makeRoomInRedis } from './redis-group/full-redis.ts';
-export type { RedisNode } from './redis-group/redis-node.ts';
+export { type RedisNode, startRedisNode } from './redis-group/redis-node.ts';
 export { type RedisClusterServers, startRedisCluster } from './redis-group/start-redis-cluster.ts';
 export { type RedisPair, startRedisPair } from './redis-group/start-redis-pair.ts';
 export { type SentinelRedis, startSentinelRedis } from './redis-group/start-sentinel-redis.ts';
