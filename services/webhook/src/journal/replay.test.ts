@@ -124,6 +124,19 @@ describe('I3 what Redis was not told of', () => {
   });
 });
 
+it('an attempt and what it waits for do not wait for each other, whichever was received first', async () => {
+  const nowMs = performance.now();
+  replay.tell(entry('found', nowMs + 1_000, ['call']));
+  state = 'up';
+  const late = entry('late', nowMs + 500, ['call']);
+  const attempt = replay.settle(['call']).then(() => {
+    late.told = true;
+  });
+  replay.tell(late, attempt);
+  await sleepUntil(() => !replay.hasWork(), { timeoutMs: 5_000 });
+  expect(done).toEqual(['tell found']);
+});
+
 it('an attempt under way holds up nobody, not even where one is tried at a time', async () => {
   replay.tell(entry('slow', 0), new Promise(() => undefined));
   replay.tell(entry('other', 1));

@@ -66,6 +66,7 @@ interface Task {
   attempt: Promise<unknown>;
   /** The attempt is under way. */
   waiting: boolean;
+  addedMs: number;
   tries: number;
   notBeforeMs: number;
   running: Promise<void> | null;
@@ -79,6 +80,8 @@ const MOST_HELD_MS = 4_000;
 /** Looked through for one that can be begun. */
 const LOOK_AHEAD = 500;
 const PUMP_EVERY_MS = 50;
+/** When a record was received is known that well: it is written down by a clock of whole ms. */
+const RECEIPT_WITHIN_MS = 2;
 
 export function createReplay(options: ReplayOptions): Replay {
   const { state, work, bury, onWorked, onAway, concurrency = 32, perSec = 2_000 } = options;
@@ -138,6 +141,13 @@ export function createReplay(options: ReplayOptions): Replay {
     );
   };
 
+  /**
+   * An attempt waits for what there was to do about its call when it began. So that the two do not wait for each other, none of that
+   * waits for the attempt, be it the older one: a record that a dead process left may have been received a moment later.
+   */
+  const isWaitedForBy = (task: Task, other: Task) =>
+    other.waiting && task.addedMs <= other.entry.sinceMs + RECEIPT_WITHIN_MS;
+
   /** What was received before, about the same call, goes first; one that can't be told yet is passed over. */
   const run = (task: Task): Promise<void> => {
     if (task.running !== null) return task.running;
@@ -145,7 +155,7 @@ export function createReplay(options: ReplayOptions): Replay {
       await task.attempt.catch(() => undefined);
       for (const other of withKeys(task.entry.keys)) {
         if (other === task || other.entry.sinceMs >= task.entry.sinceMs) break;
-        if (performance.now() >= other.notBeforeMs) await run(other);
+        if (performance.now() >= other.notBeforeMs && !isWaitedForBy(task, other)) await run(other);
       }
       if (task.kind === 'tell' && task.entry.told) return remove(task);
       try {
@@ -208,7 +218,8 @@ export function createReplay(options: ReplayOptions): Replay {
     const kind = line === 'tell' ? 'tell' : 'restore';
     const task: Task = {
       ...{ entry, kind, line, attempt: attempt ?? Promise.resolve() },
-      ...{ waiting: attempt !== undefined, tries: 0, notBeforeMs: 0, running: null },
+      ...{ waiting: attempt !== undefined, addedMs: performance.now() },
+      ...{ tries: 0, notBeforeMs: 0, running: null },
     };
     const settled = () => {
       task.waiting = false;
