@@ -32,7 +32,7 @@ export default defineConfig({
   test: {
     // A worker may have a stack to stop.
     teardownTimeout: 60_000,
-    globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
+    globalSetup: ['packages/testkit/src/vitest-global-setup.ts', 'test/harness/migrated-template.ts'],
     projects: [
       project('parts', 0, 3, {
         include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts'],

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createTestDatabase, type TestDatabase } from '@ramal/testkit';
+import { createEmptyDatabase, type TestDatabase } from '@ramal/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('../dist/migrate-main.js', import.meta.url));
@@ -22,7 +22,7 @@ function run(
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createEmptyDatabase();
 });
 afterAll(() => database.drop());
 

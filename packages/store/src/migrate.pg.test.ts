@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { createTestDatabase, type TestDatabase } from '@ramal/testkit';
+import { createEmptyDatabase, type TestDatabase } from '@ramal/testkit';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { migrate } from './migrate.ts';
@@ -9,7 +9,7 @@ const MIGRATIONS = readdirSync(new URL('../migrations', import.meta.url)).length
 let database: TestDatabase;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
+  database = await createEmptyDatabase();
 });
 afterEach(() => database.drop());
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createTestDatabase, sleepUntil, type TestDatabase } from '@ramal/testkit';
+import { createEmptyDatabase, createTestDatabase, sleepUntil, type TestDatabase } from '@ramal/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestStore, type TestStore } from '../test/open-test-store.ts';
 import { connectTenants } from './connect-tenants.ts';
@@ -12,7 +12,7 @@ let own: TestDatabase[];
 
 beforeAll(async () => {
   db = await openTestStore(await createTestDatabase());
-  own = await Promise.all(Array.from({ length: 3 }, () => createTestDatabase()));
+  own = await Promise.all(Array.from({ length: 3 }, () => createEmptyDatabase()));
   await db.store.query(
     `insert into wl_chamados_empresa (empresa_id, tenant, ativo)
      select i, 'company-' || i, 1 from generate_series(1, $1) i`,

@@ -1,10 +1,10 @@
-import { createTestDatabase, type TestDatabase } from '@ramal/testkit';
+import { createEmptyDatabase, type TestDatabase } from '@ramal/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runRamal } from '../../test/run-ramal.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createEmptyDatabase();
 });
 afterAll(() => database.drop());
 
