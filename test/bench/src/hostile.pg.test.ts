@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { renderHostile, runHostile } from './hostile.ts';
+import { runHostile } from './hostile.ts';
+import { renderHostile } from './hostile-report.ts';
 
 it('threat 9 measures agents with a hostile crew and without, and the gateway lives through it', async () => {
   const options = { agents: 12, seconds: 2, rounds: 1 };

@@ -1,5 +1,6 @@
 import { renderFairness, runFairness } from './fairness.ts';
-import { renderHostile, runHostile } from './hostile.ts';
+import { runHostile } from './hostile.ts';
+import { renderHostile } from './hostile-report.ts';
 import type { BenchRequest } from './options.ts';
 import { renderSpeed } from './report/render-speed.ts';
 import { runCallback } from './speed/callback.ts';
