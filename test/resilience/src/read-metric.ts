@@ -6,11 +6,20 @@ export async function readMetric(
   instance: InstanceName,
   name: string,
 ): Promise<number | undefined> {
+  return (await readMetrics(stack, instance))(name);
+}
+
+/** All that a process says of itself at a moment, by name, as `readMetric` does. */
+export async function readMetrics(
+  stack: Pick<Stack, 'dev'>,
+  instance: InstanceName,
+): Promise<(name: string) => number | undefined> {
   const url = `${stack.dev.services[instance]?.opsUrl ?? ''}/metrics`;
-  const text = await (await fetch(url, { signal: AbortSignal.timeout(5000) })).text();
-  const values = text
-    .split('\n')
-    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
-    .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
-  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
+  const lines = (await (await fetch(url, { signal: AbortSignal.timeout(5000) })).text()).split('\n');
+  return (name) => {
+    const values = lines
+      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
+    return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
+  };
 }

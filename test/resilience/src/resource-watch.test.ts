@@ -5,10 +5,12 @@ const MB = 1024 * 1024;
 const MINUTE_MS = 60_000;
 
 /** A life of twenty minutes, looked at every five seconds. */
-function toLife(held: (minute: number) => { mb?: number; descriptors?: number }): ProcessLife {
+function toLife(
+  held: (minute: number) => { mb?: number; usedMb?: number; descriptors?: number },
+): ProcessLife {
   const samples = Array.from({ length: 241 }, (_, i) => {
-    const { mb = 100, descriptors = 40 } = held(i / 12);
-    return { atMs: i * 5000, rssBytes: mb * MB, descriptors };
+    const { mb = 100, usedMb = mb, descriptors = 40 } = held(i / 12);
+    return { atMs: i * 5000, rssBytes: mb * MB, usedBytes: usedMb * MB, descriptors };
   });
   return { instance: 'webhook', pid: 1, samples };
 }
@@ -21,10 +23,29 @@ test('a process that warms up and then breathes is flat', () => {
   expect(judgeLife(life)).toMatchObject({ flat: true, minutes: 20, descriptors: 42 });
 });
 
+test('a young generation that is larger for a while is no leak, nor is garbage until it is collected', () => {
+  const life = toLife((minute) => ({
+    mb: minute < 15 ? 130 : 170,
+    usedMb: 80 + 30 * (minute - Math.floor(minute)),
+  }));
+  expect(judgeLife(life)).toMatchObject({ flat: true, usedMb: 80, usedMbAnHour: 0 });
+});
+
+test('what lives and grows is found below garbage, and so is what is given back to nobody', () => {
+  const breath = (minute: number) => 30 * (minute - Math.floor(minute));
+  const living = toLife((minute) => ({ mb: 250, usedMb: 80 + 5 * minute + breath(minute) }));
+  const grown = judgeLife(living);
+  expect(grown?.flat).toBe(false);
+  // The least of three minutes moves with the garbage in it.
+  expect(grown?.usedMbAnHour).toBeGreaterThan(250);
+  const kept = toLife((minute) => ({ mb: 130 + 9 * minute, usedMb: 80 }));
+  expect(judgeLife(kept)).toMatchObject({ flat: false, usedMbAnHour: 0 });
+});
+
 test('memory that grows all the while is found, and so are descriptors that nobody closes', () => {
   expect(judgeLife(toLife((minute) => ({ mb: 100 + 8 * minute })))).toMatchObject({
     flat: false,
-    mbAnHour: 480,
+    usedMbAnHour: 480,
   });
   expect(judgeLife(toLife((minute) => ({ descriptors: 40 + 6 * minute })))).toMatchObject({ flat: false });
 });

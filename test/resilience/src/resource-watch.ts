@@ -1,10 +1,13 @@
 import type { InstanceName, Stack } from '@ramal/devstack';
 import { readMemory } from './process-memory.ts';
+import { readMetrics } from './read-metric.ts';
 
 /** What one process held at a moment. */
 interface ResourceSample {
   atMs: number;
   rssBytes: number;
+  /** Without what V8 keeps of the heap and does not use; undefined where the process did not say. */
+  usedBytes?: number;
   descriptors: number;
 }
 
@@ -26,7 +29,10 @@ export interface LifeVerdict {
   minutes: number;
   rssMb: number;
   /** What it would gain in an hour at the pace of the second half of its life. */
-  mbAnHour: number;
+  rssMbAnHour: number;
+  /** The least it used in each three minutes: what lives, and little of what is garbage already. */
+  usedMb: number;
+  usedMbAnHour: number;
   descriptors: number;
   descriptorsAnHour: number;
   flat: boolean;
@@ -38,6 +44,10 @@ export const LEAST_LIFE_MS = 10 * 60_000;
 /** Over the second half of its life a process may gain so much, for the load is not the same at both ends. */
 const MOST_GAIN = 0.1;
 const MOST_GAIN_BYTES = 24 * 1024 * 1024;
+/** V8's young generation is between 3 and 48 MB large, as it goes, and what it lets go of is given back late. */
+const MOST_SWING_BYTES = 64 * 1024 * 1024;
+/** In so long the garbage of a busy process is collected at least once. */
+const BUCKET_MS = 3 * 60_000;
 const MOST_DESCRIPTORS = 20;
 const HOUR_MS = 3_600_000;
 
@@ -51,8 +61,13 @@ export function watchResources(
     const pid = stack.dev.services[instance]?.pid;
     const held = pid === undefined ? null : await readMemory(pid);
     if (pid === undefined || held === null) return;
+    const unusedBytes = await readUnused(stack, instance);
     const life = lives.get(pid) ?? { instance, pid, samples: [] };
-    life.samples.push({ atMs: performance.now(), ...held });
+    life.samples.push({
+      atMs: performance.now(),
+      ...held,
+      ...(unusedBytes === null ? {} : { usedBytes: held.rssBytes - unusedBytes }),
+    });
     lives.set(pid, life);
   };
   const timer = setInterval(() => void Promise.all(instances.map(look)), everyMs);
@@ -68,22 +83,52 @@ export function judgeLife({ instance, samples }: ProcessLife): LifeVerdict | nul
   const spanMs = last.atMs - halfMs;
   const rss = toLine(second.map(({ atMs, rssBytes }) => [atMs, rssBytes]));
   const descriptors = toLine(second.map(({ atMs, descriptors: open }) => [atMs, open]));
-  const gained = rss.slope * spanMs;
+  const used = toLine(toLeast(second, halfMs, spanMs));
+  const gains = (line: Line, mostBytes: number) =>
+    line.slope * spanMs > Math.max(mostBytes, line.mean * MOST_GAIN);
   return {
     instance,
     minutes: Math.round((last.atMs - first.atMs) / 6000) / 10,
-    rssMb: Math.round(rss.mean / 1024 / 1024),
-    mbAnHour: Math.round((rss.slope * HOUR_MS) / 1024 / 1024),
+    rssMb: toMb(rss.mean),
+    rssMbAnHour: toMb(rss.slope * HOUR_MS),
+    usedMb: toMb(used.mean),
+    usedMbAnHour: toMb(used.slope * HOUR_MS),
     descriptors: Math.round(descriptors.mean),
     descriptorsAnHour: Math.round(descriptors.slope * HOUR_MS),
     flat:
-      gained <= Math.max(MOST_GAIN_BYTES, rss.mean * MOST_GAIN) &&
+      !gains(used, MOST_GAIN_BYTES) &&
+      !gains(rss, MOST_SWING_BYTES) &&
       descriptors.slope * spanMs <= MOST_DESCRIPTORS,
   };
 }
 
+/** What V8 holds of the heap and does not use. */
+async function readUnused(stack: Pick<Stack, 'dev'>, instance: InstanceName): Promise<number | null> {
+  const read = await readMetrics(stack, instance).catch(() => null);
+  const [total, used] = [read?.('nodejs_heap_size_total_bytes'), read?.('nodejs_heap_size_used_bytes')];
+  return total === undefined || used === undefined ? null : total - used;
+}
+
+/** Of each three minutes or so the least that was used, at their middle. */
+function toLeast(samples: readonly ResourceSample[], fromMs: number, spanMs: number): [number, number][] {
+  const count = Math.max(2, Math.floor(spanMs / BUCKET_MS));
+  const least = new Map<number, number>();
+  for (const { atMs, rssBytes, usedBytes = rssBytes } of samples) {
+    const bucket = Math.min(count - 1, Math.floor(((atMs - fromMs) / spanMs) * count));
+    least.set(bucket, Math.min(usedBytes, least.get(bucket) ?? usedBytes));
+  }
+  return [...least].map(([bucket, bytes]) => [fromMs + ((bucket + 0.5) / count) * spanMs, bytes]);
+}
+
+const toMb = (bytes: number) => Math.round(bytes / 1024 / 1024);
+
+interface Line {
+  slope: number;
+  mean: number;
+}
+
 /** The straight line through some points that misses them least. */
-function toLine(points: readonly (readonly [x: number, y: number])[]): { slope: number; mean: number } {
+function toLine(points: readonly (readonly [x: number, y: number])[]): Line {
   const n = points.length;
   const meanX = points.reduce((sum, [x]) => sum + x, 0) / n;
   const mean = points.reduce((sum, [, y]) => sum + y, 0) / n;

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { type Command, runCommand } from '@ramal/devstack';
 import { parseSoakOptions, SOAK_HELP, type SoakOptions } from './options.ts';
 import { toReportLine, writeReport } from './report-file.ts';
+import type { LifeVerdict } from './resource-watch.ts';
 import { runSoak, type SoakReport } from './run-soak.ts';
 
 const soak: Command<SoakOptions> = {
@@ -13,20 +14,7 @@ const soak: Command<SoakOptions> = {
     const report = await runSoak({ ...options, ...environment }, (round, soFar) => {
       process.stdout.write(`${toReportLine(round)}\n${toLine(soFar)}\n`);
     });
-    for (const {
-      instance,
-      minutes,
-      rssMb,
-      mbAnHour,
-      descriptors,
-      descriptorsAnHour,
-      flat,
-    } of report.processes) {
-      process.stdout.write(
-        `${flat ? '✓' : '✗'} ${instance}, ${minutes} min old: ${rssMb} MB (${mbAnHour} an hour), ` +
-          `${descriptors} descriptors (${descriptorsAnHour} an hour)\n`,
-      );
-    }
+    for (const life of report.processes) process.stdout.write(`${toLifeLine(life)}\n`);
     if (report.processes.length === 0)
       environment.log('no process got old enough to say that its memory is flat');
     const file = await writeReport('soak.json', report);
@@ -36,6 +24,14 @@ const soak: Command<SoakOptions> = {
     return report.ok;
   },
 };
+
+function toLifeLine(life: LifeVerdict): string {
+  return (
+    `${life.flat ? '✓' : '✗'} ${life.instance}, ${life.minutes} min old: ` +
+    `uses ${life.usedMb} MB (${life.usedMbAnHour} an hour) of ${life.rssMb} MB (${life.rssMbAnHour} an hour), ` +
+    `${life.descriptors} descriptors (${life.descriptorsAnHour} an hour)`
+  );
+}
 
 function toLine({ minutes, rounds, n, wrong, crashes, seed }: SoakReport): string {
   return (
