@@ -6,7 +6,6 @@ import {
   type AgentTab,
   createAgentTab,
   createScreen,
-  type LedgerAgent,
   type LedgerFaults,
   type LedgerTenant,
   seedLedgerTenants,
