@@ -69,7 +69,7 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
   const launch = () => {
     const startedAt = performance.now();
     generation++;
-    const started = spawn(process.execPath, ['--enable-source-maps', spec.entry], {
+    const started = spawn(process.execPath, [spec.entry], {
       // A group of its own: the terminal's Ctrl-C reaches us alone, and we stop the processes in order.
       detached: true,
       // The open standard input is our sign of life: the process exits when it closes.
