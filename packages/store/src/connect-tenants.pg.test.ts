@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createTestDatabase, sleepUntil, type TestDatabase } from '@ramal/testkit';
+import { createEmptyDatabase, createTestDatabase, sleepUntil, type TestDatabase } from '@ramal/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { incoming, reduceForTest } from '../test/call-events.ts';
 import { connectTenants, type Tenants } from './connect-tenants.ts';
@@ -15,7 +15,7 @@ const REST = `autenticacao, tipo, protocolo, ip, porta, caminho, usa_linha, nume
 const ROW = `2, 10, 'http', '127.0.0.1', '8080', 'dial', 0, '', 'GET', 'o', 'd', 'de', 'para', 'audio'`;
 
 beforeAll(async () => {
-  [directory, own] = await Promise.all([createTestDatabase(), createTestDatabase()]);
+  [directory, own] = await Promise.all([createTestDatabase(), createEmptyDatabase()]);
   await migrate(directory.databaseUrl);
   tenants = connectTenants({
     databaseUrl: directory.databaseUrl,

@@ -8,7 +8,7 @@ import {
   type Tenants,
   writeBatch,
 } from '@ramal/store';
-import { createTestDatabase, sleepUntil, type TestDatabase } from '@ramal/testkit';
+import { createEmptyDatabase, createTestDatabase, sleepUntil, type TestDatabase } from '@ramal/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BegunCall, newTenant, openTestReaping, type TestReaping } from '../test/open-test-reaping.ts';
 import { type ForgottenCallsOptions, startForgottenCalls } from './forgotten-calls.ts';
@@ -23,7 +23,7 @@ let tenants: Tenants;
 let workers: { stop(): Promise<void> }[] = [];
 beforeAll(async () => {
   test = await openTestReaping();
-  databases = await Promise.all([createTestDatabase(), createTestDatabase()]);
+  databases = await Promise.all([createTestDatabase(), createEmptyDatabase()]);
   const databaseUrl = databases[0]?.databaseUrl ?? '';
   await migrate(databaseUrl);
   tenants = connectTenants({

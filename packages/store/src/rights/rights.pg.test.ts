@@ -1,5 +1,5 @@
 import { type CallEvent, ROLE_SERVICES, type RoleService, toRoleName } from '@ramal/contracts';
-import { createTestDatabase } from '@ramal/testkit';
+import { createEmptyDatabase, createTestDatabase } from '@ramal/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { callIdAt, incoming, reduceForTest } from '../../test/call-events.ts';
 import { openTestStore, type TestStore } from '../../test/open-test-store.ts';
@@ -220,7 +220,7 @@ test('what was granted beside the table is taken away the next time, and nothing
 });
 
 test('the owner’s role owns what is ours, migrates, and is no superuser; a CRM’s own table stays the CRM’s', async () => {
-  const other = await createTestDatabase();
+  const other = await createEmptyDatabase();
   const store = connectStore({
     databaseUrl: other.databaseUrl,
     applicationName: 'rights',

@@ -187,7 +187,7 @@ describe('I3 after Redis', () => {
     await sleepUntil(async () => (await test.metric('ramal_webhook_replayed_total{outcome="known"')) >= 2, {
       timeoutMs: 20_000,
     });
-    expect(await events()).toHaveLength(2);
+    expect(await told(2)).toHaveLength(2);
   }, 60_000);
 });
 
