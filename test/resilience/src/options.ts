@@ -36,7 +36,7 @@ export const SOAK_HELP = `npm run soak: mixes faults at random over a running lo
   --seed N       same seed, same faults in the same order; default: a new one, which is printed
   --help         this text
 
-After each round, about one a minute, it prints what was played and counted so far. Memory and descriptors of each process
+After each round, two or three a minute, it prints what was played and counted so far. Memory and descriptors of each process
 that got old enough are judged at the end: they must not grow. Exit code: 0 when nothing was wrong, 1 when something was,
 2 for a wrong option, 130 after Ctrl-C. The report is written to reports/soak.json.
 `;

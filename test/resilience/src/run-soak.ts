@@ -26,7 +26,7 @@ export interface SoakReport {
 
 /** What restarts a process of each kind would leave none that gets old. */
 const SOAKED = LOAD_FAULTS.filter(({ name }) => name !== 'disk-full');
-/** About a minute a round. */
+/** Some 25 seconds a round. */
 const SCALE = 0.1;
 /** About half of what two cores take, the load beside it: a machine with nothing to spare keeps no bound in time. */
 const FLOOD_PER_SEC = 150;
