@@ -66,6 +66,7 @@ interface Task {
   attempt: Promise<unknown>;
   /** The attempt is under way. */
   waiting: boolean;
+  /** When it was found that there is something to do. */
   addedMs: number;
   tries: number;
   notBeforeMs: number;
