@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { cp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, type RestartableServer, sleepUntil, startTestRedis } from '@ramal/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -157,7 +158,12 @@ test('I3 after a failover to a Redis that is behind all that was answered is the
 }, 180_000);
 
 test('I3 with Redis away and the journal full the answer is 503 and Retry-After, and what was answered is stored', async () => {
-  await system.stack.restartWith('webhook', { WEBHOOK_JOURNAL_MAX_BYTES: '20000' });
+  // Of its own, for what was answered in the last two minutes lies in the usual one.
+  const folder = await mkdtemp(join(tmpdir(), 'ramal-test-journal-'));
+  await system.stack.restartWith('webhook', {
+    WEBHOOK_JOURNAL_DIR: folder,
+    WEBHOOK_JOURNAL_MAX_BYTES: '20000',
+  });
   await sleepUntil(async () => (await send('recording').catch(() => null))?.status === 200, {
     timeoutMs: 60_000,
   });
@@ -171,6 +177,8 @@ test('I3 with Redis away and the journal full the answer is 503 and Retry-After,
   expect(taken.length).toBeGreaterThan(0);
   await expectStoredOnce(taken);
   console.log(`both down: ${taken.length} journaled, ${refused.length} got 503, 0 lost`);
+  await system.stack.stopService('webhook');
+  await rm(folder, { recursive: true, force: true });
 }, 180_000);
 
 test('I3 without a journal a callback needs Redis', async () => {

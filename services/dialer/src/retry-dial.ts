@@ -2,13 +2,13 @@ import type { DialStep } from '@ramal/calls';
 import type { DialReason } from '@ramal/contracts';
 import { type AttemptEnd, type DialDialect, judgeAttempt, type RetryVerdict } from '@ramal/cti';
 import { toErrorCode } from '@ramal/outbound';
-import { ANSWER_GRACE_MS, type Dial, recordStep, type RunDialDeps } from './dial-attempt.ts';
+import { ANSWER_GRACE_MS, type Dial, ON_THE_WAY_MS, recordStep, type RunDialDeps } from './dial-attempt.ts';
 import { CtiAddressDeniedError, DialRefusedError, DialUnsentError } from './errors.ts';
 import type { CtiAnswer } from './send-originate.ts';
 import { giveBackDial, settleDial } from './settle-dial.ts';
 
-/** Time kept at the end of the deadline for a retry to be worth it, in ms. */
-const LEAST_ATTEMPT_MS = 100;
+/** Time kept at the end of the deadline for a retry to be worth it, in ms: as long again as the request may be on its way. */
+const LEAST_ATTEMPT_MS = 2 * ON_THE_WAY_MS;
 
 /** How an attempt ended that may be tried again, and what is told where it is not. */
 interface Unfinished {

@@ -7,19 +7,20 @@ import { toErrorCode } from '@ramal/outbound';
 import { failpoint, isSwitchedOff } from '@ramal/runtime';
 import { connectCti } from './connect-cti.ts';
 import { DialWaitingError, leavePlace, takePlace, toCtiOutcome, toUnsentOutcome } from './cti-place.ts';
-import { ANSWER_GRACE_MS, type Attempt, type Dial, recordStep, type RunDialDeps } from './dial-attempt.ts';
+import {
+  ANSWER_GRACE_MS,
+  type Attempt,
+  type Dial,
+  ON_THE_WAY_MS,
+  recordStep,
+  type RunDialDeps,
+} from './dial-attempt.ts';
 import { DialUnsentError } from './errors.ts';
 import { judgeAnswer, toFinalStep } from './judge-answer.ts';
 import { prepareDial } from './prepare-dial.ts';
 import { DialUnfinishedError, onFailure, toUnfinished, tryAgain } from './retry-dial.ts';
 import { type CtiAnswer, sendOriginate } from './send-originate.ts';
 import { settleDial } from './settle-dial.ts';
-
-/**
- * What a request may take until the CTI knows of it, in ms: with less left it could arrive after the deadline. On a machine without a
- * moment to spare one of 39,000 took 70.
- */
-const ON_THE_WAY_MS = 150;
 
 /** As if every CTI placed a call once however often it is asked: to show in a test what that would cost. */
 const ASKS_AGAIN = isSwitchedOff('dialer.single_originate');
