@@ -85,7 +85,7 @@ describe('threat 5 what is asked of a tenant’s callers', () => {
     const { credentialId } = await sign(secret);
     await allow('segredo');
     const rows = await listCallbackCredentials(db.store, 'acme');
-    expect(JSON.stringify(rows)).not.toMatch(new RegExp(`segredo|${secret.slice(6, 20)}`));
+    for (const plain of ['segredo', secret.slice(6, 20)]) expect(JSON.stringify(rows)).not.toContain(plain);
     const sealed = rows.find(({ kind }) => kind === 'signing')?.secret ?? '';
     expect(await secrets.open('acme', toSigningField(credentialId), sealed)).toBe(secret);
     const { signingKeys, basicLogins } = await protections.of('acme');
