@@ -54,6 +54,14 @@ const callIdsOf = (pbx: TestPbx) =>
   pbx.requests.map(({ target }) => new URL(target, 'http://pbx').searchParams.get('uuid'));
 
 describe('I1 a CTI that says that it placed nothing', () => {
+  it('is not asked again where that would come too late, and is busy at once', async () => {
+    const pbx = await pbxThat(BUSY, say(503));
+    const job = await dialer.click({ leftMs: (FIRST.retryInMs ?? 0) + 290 });
+    await run(job, FIRST);
+    expect((await toldOf(job)).at(-1)).toBe('dial.failed cti_busy');
+    expect(pbx.requests).toHaveLength(1);
+  });
+
   it('is asked again, and tells every request before it', async () => {
     const pbx = await pbxThat(BUSY, say(503), say(429));
     const job = await dialer.click();

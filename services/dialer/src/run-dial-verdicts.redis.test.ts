@@ -61,6 +61,14 @@ describe('I2 the deadline', () => {
     expect(pbx.requests).toEqual([]);
   });
 
+  it('so near that the CTI might hear of the dial after it: nobody is asked', async () => {
+    const pbx = await pbxThat();
+    const job = await dialer.click({ leftMs: 140 });
+    await run(job, FIRST);
+    expect((await toldOf(job)).at(-1)).toMatch(/^dial\.(failed|expired) deadline_passed$/);
+    expect(pbx.requests).toEqual([]);
+  });
+
   it('ends the wait for a mute CTI: nobody knows, in time and once', async () => {
     const pbx = await pbxThat(() => undefined);
     const job = await dialer.click({ leftMs: 1_500 });
