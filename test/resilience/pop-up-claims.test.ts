@@ -58,7 +58,8 @@ test('R44 kill -9 of a gateway: its tab claims again what it claimed, and passes
   await again.close();
   const told = await one.waitFor('popup.claim');
   expect(told.data).toEqual({ popupId, claimed: true });
-  expect(one.events.filter(({ op }) => op === 'popup.claim')).toHaveLength(1);
+  // Told perhaps more than once, but never of anything else.
+  for (const event of one.events) if (event.op === 'popup.claim') expect(event.data).toEqual(told.data);
 
   await one.request('focus');
   const third = await open('ana', { tab: 'c', gateway: 1 });
