@@ -1,7 +1,7 @@
 -- One atomic step: checks, then writes, or nothing at all.
 -- KEYS are referred to by their 1-based index in the plan. ARGV[1] is the plan (JSON; built in call-bus.ts).
 -- Returns { outcome, redis time in ms }: applied | duplicate | conflict | late | early | alias; after `applied` also, for
--- each agent, how many subscribers heard of the last message; after `alias` the id of the intent it is another name of.
+-- each agent, how many subscribers heard of it; after `alias` the id of the intent it is another name of.
 local plan = cjson.decode(ARGV[1])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -74,7 +74,10 @@ end
 
 if intent then
   redis.call('HSET', KEYS[intent.key], unpack(intent.set))
-  redis.call('PEXPIRE', KEYS[intent.key], intent.keepMs)
+  if #intent.from == 0 then
+    -- A new one. Whatever becomes of it, its id is kept for as long, from the click on.
+    redis.call('PEXPIRE', KEYS[intent.key], intent.keepMs)
+  end
   if intent.watch then
     redis.call('ZADD', KEYS[intent.due], intent.watch, intent.member)
   elseif intent.settled then
@@ -99,10 +102,10 @@ if call then
       redis.call('ZINCRBY', KEYS[line.key], 1, '#v')
       -- '#v' has the lowest score and stays; of the calls the newest do.
       redis.call('ZREMRANGEBYRANK', KEYS[line.key], 1, -(plan.lineLength + 1))
+      redis.call('ZADD', KEYS[line.ramalCalls], call.startedAt, call.id)
+      redis.call('ZREMRANGEBYRANK', KEYS[line.ramalCalls], 0, -(plan.ramalCalls + 1))
     end
     redis.call('PEXPIRE', KEYS[line.key], plan.lineMs)
-    redis.call('ZADD', KEYS[line.ramalCalls], call.startedAt, call.id)
-    redis.call('ZREMRANGEBYRANK', KEYS[line.ramalCalls], 0, -(plan.ramalCalls + 1))
     redis.call('PEXPIRE', KEYS[line.ramalCalls], plan.lineMs)
   end
   if call.external then
@@ -193,27 +196,38 @@ end
 local heard = {}
 for i, agent in ipairs(plan.agents) do
   heard[i] = 0
-  redis.call('HSETNX', KEYS[agent.meta], 'epoch', plan.epoch)
-  local epoch = redis.call('HGET', KEYS[agent.meta], 'epoch')
-  local shown = false
+  local told, shown = {}, false
   for _, message in ipairs(agent.messages) do
     if applyPopup(agent, message) then
+      told[#told + 1] = message
       shown = shown or message.change == 'show'
-      local seq = redis.call('HINCRBY', KEYS[agent.meta], 'seq', 1)
-      if seq == 1 then
-        -- The first of its epoch: what an older one left would refuse it, half-way through this step.
-        redis.call('DEL', KEYS[agent.inbox])
-      end
+    end
+  end
+  if #told > 0 then
+    local epoch = redis.call('HGET', KEYS[agent.meta], 'epoch')
+    if not epoch then
+      epoch = plan.epoch
+      redis.call('HSET', KEYS[agent.meta], 'epoch', epoch)
+    end
+    local before = redis.call('HINCRBY', KEYS[agent.meta], 'seq', #told) - #told
+    if before == 0 then
+      -- The first of its epoch: what an older one left would refuse it, half-way through this step.
+      redis.call('DEL', KEYS[agent.inbox])
+    end
+    for j, message in ipairs(told) do
+      local seq = before + j
       redis.call('XADD', KEYS[agent.inbox], 'MAXLEN', '~', plan.inboxLength, seq .. '-0', 'm', message.body)
       local claimed = message.change == 'show' and claim(agent, message.popupId) .. ' ' or ''
-      heard[i] = redis.call('SPUBLISH', KEYS[agent.channel], epoch .. ' ' .. seq .. ' ' .. claimed .. message.body)
+      told[j] = epoch .. ' ' .. seq .. ' ' .. claimed .. message.body
     end
+    -- Bodies are JSON and have no line breaks.
+    heard[i] = redis.call('SPUBLISH', KEYS[agent.channel], table.concat(told, '\n'))
+    redis.call('PEXPIRE', KEYS[agent.inbox], plan.inboxMs)
+    redis.call('PEXPIRE', KEYS[agent.meta], plan.metaMs)
   end
   if shown then
     tidyPopups(agent)
   end
-  redis.call('PEXPIRE', KEYS[agent.inbox], plan.inboxMs)
-  redis.call('PEXPIRE', KEYS[agent.meta], plan.metaMs)
 end
 
 local applied = answer('applied')

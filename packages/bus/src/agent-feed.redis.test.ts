@@ -17,11 +17,24 @@ const tell = (tenant: string, n: number, user = 'ana') =>
 it('I5 brings what is put into an agent’s inbox, as it is stored there', async () => {
   const tenant = newTenant();
   const entries: FeedMessage[] = [];
-  await feed.subscribe(tenant, 'ana', (entry) => entries.push(entry));
+  await feed.subscribe(tenant, 'ana', (messages) => entries.push(...messages));
   for (let n = 1; n <= 3; n++) await tell(tenant, n);
   await sleepUntil(() => entries.length === 3);
   const page = await test.inbox.read(tenant, 'ana', 0);
   expect(entries).toEqual(page.entries.map((entry) => ({ ...entry, epoch: page.epoch })));
+});
+
+it('brings together, in their order, what one step told an agent', async () => {
+  const tenant = newTenant();
+  const heard: FeedMessage[][] = [];
+  await feed.subscribe(tenant, 'ana', (messages) => heard.push([...messages]));
+  await tell(tenant, 1);
+  const messages = [message(2), message(3), message(4)];
+  await test.bus.commit(commitOf(incoming(tenant), [], { deliveries: [{ user: 'ana', messages }] }));
+  await sleepUntil(() => heard.length === 2);
+  const { epoch, entries } = await test.inbox.read(tenant, 'ana', 1);
+  expect(entries.map(({ seq }) => seq)).toEqual([2, 3, 4]);
+  expect(heard[1]).toEqual(entries.map((entry) => ({ ...entry, epoch })));
 });
 
 it('I6 brings no other agent’s, nor those of one who left', async () => {
@@ -54,13 +67,16 @@ it('leaving and joining at once ends joined', async () => {
 it('shrugs at what is no entry', async () => {
   const tenant = newTenant();
   const entries: FeedMessage[] = [];
-  await feed.subscribe(tenant, 'ana', (entry) => entries.push(entry));
+  await feed.subscribe(tenant, 'ana', (messages) => entries.push(...messages));
   const channel = test.names.agentChannel(tenant, 'ana');
   const broken = ['', 'x', 'e 1', 'e one {}', '{}', 'e 1 x', 'e 1 x y {}', 'claim p a', 'claim p a b now'];
   for (const garbage of broken) await test.redis.spublish(channel, garbage);
-  await test.redis.spublish(channel, 'e 7 {"op":"a b"}');
+  await test.redis.spublish(channel, 'e 7 {"op":"a b"}\nx\ne 8 {}\n');
   await sleepUntil(() => entries.length > 0);
-  expect(entries).toEqual([{ epoch: 'e', seq: 7, body: '{"op":"a b"}' }]);
+  expect(entries).toEqual([
+    { epoch: 'e', seq: 7, body: '{"op":"a b"}' },
+    { epoch: 'e', seq: 8, body: '{}' },
+  ]);
 });
 
 it('after Redis was away it says that something may have been missed, and hears again', async () => {
@@ -72,7 +88,9 @@ it('after Redis was away it says that something may have been missed, and hears 
       restored += 1;
     });
   });
-  await feed.subscribe(tenant, 'ana', (message) => heard.push('seq' in message ? message.seq : -1));
+  await feed.subscribe(tenant, 'ana', ([message]) =>
+    heard.push(message !== undefined && 'seq' in message ? message.seq : -1),
+  );
   await tell(tenant, 1);
   await sleepUntil(() => heard.length === 1);
   expect(restored).toBe(0);
@@ -113,7 +131,7 @@ it('resubscribing finds every subscription that was lost, and none of those who 
 it('brings who claims a pop-up with it, and that a claim passed', async () => {
   const tenant = newTenant();
   const heard: FeedMessage[] = [];
-  await feed.subscribe(tenant, 'ana', (message) => heard.push(message));
+  await feed.subscribe(tenant, 'ana', (messages) => heard.push(...messages));
   const channel = test.names.agentChannel(tenant, 'ana');
   for (const text of ['e 1 g:1 {"op":"a b"}', 'e 2 ~ {}', 'claim p g:1 h:2 1795380273441', 'claim p g:1 ~ 7'])
     await test.redis.spublish(channel, text);

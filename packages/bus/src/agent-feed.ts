@@ -24,7 +24,12 @@ export type FeedMessage = FeedEntry | ClaimPassed;
 
 /** Live entries of agents' inboxes, over sharded pub/sub: fast, and allowed to lose some (I5). */
 export interface AgentFeed {
-  subscribe(tenant: string, user: string, onMessage: (message: FeedMessage) => void): Promise<void>;
+  /** @param onMessages is given together what one step told the agent, in its order */
+  subscribe(
+    tenant: string,
+    user: string,
+    onMessages: (messages: readonly FeedMessage[]) => void,
+  ): Promise<void>;
   unsubscribe(tenant: string, user: string): Promise<void>;
   /** Called when the connection is a new one: entries may have been missed, and subscriptions too. */
   onReconnected(listener: () => void): void;
@@ -41,26 +46,26 @@ const RESUBSCRIBE_TIMEOUT_MS = 5_000;
 
 /** One handler a channel; `subscriber` belongs to the feed alone. */
 export function createAgentFeed(subscriber: Subscriber, names: Names): AgentFeed {
-  const handlers = new Map<string, (message: FeedMessage) => void>();
+  const handlers = new Map<string, (messages: readonly FeedMessage[]) => void>();
   const reconnected: (() => void)[] = [];
   let readyOnce = subscriber.status === 'ready';
   subscriber.on('smessage', (channel: string, text: string) => {
     const handler = handlers.get(channel);
-    const message = handler === undefined ? null : parseFeedMessage(text);
-    if (message !== null) handler?.(message);
+    const messages = handler === undefined ? [] : parseFeedMessages(text);
+    if (messages.length > 0) handler?.(messages);
   });
   subscriber.on('ready', () => {
     if (readyOnce) for (const listener of reconnected) listener();
     readyOnce = true;
   });
   return {
-    async subscribe(tenant, user, onMessage) {
+    async subscribe(tenant, user, onMessages) {
       const channel = names.agentChannel(tenant, user);
-      handlers.set(channel, onMessage);
+      handlers.set(channel, onMessages);
       try {
         await subscriber.ssubscribe(channel);
       } catch (error) {
-        if (handlers.get(channel) === onMessage) handlers.delete(channel);
+        if (handlers.get(channel) === onMessages) handlers.delete(channel);
         throw error;
       }
     },
@@ -99,6 +104,12 @@ async function inTime(answers: Promise<unknown>): Promise<void> {
 
 /** How nobody is spelled where a socket is named. */
 const NOBODY = '~';
+
+/** A message a line; one that makes no sense is left out. */
+function parseFeedMessages(text: string): FeedMessage[] {
+  const lines = text.includes('\n') ? text.split('\n') : [text];
+  return lines.map(parseFeedMessage).filter((message) => message !== null);
+}
 
 /**
  * `<epoch> <seq> <json>`, of a `popup.show` with its claimer before the JSON, or

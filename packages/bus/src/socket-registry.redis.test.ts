@@ -87,7 +87,7 @@ async function claimerOf(tenant: string, { popupId }: { popupId: string }, user 
 async function listen(tenant: string, user = 'ana'): Promise<FeedMessage[]> {
   const heard: FeedMessage[] = [];
   const feed = createAgentFeed(await test.connect('subscriber'), test.names);
-  await feed.subscribe(tenant, user, (entry) => heard.push(entry));
+  await feed.subscribe(tenant, user, (messages) => heard.push(...messages));
   return heard;
 }
 

@@ -6,11 +6,13 @@ function setUp(maxEntries = 10) {
   const clock = { nowMs: 0 };
   const loads: string[] = [];
   const pending: ((value: string) => void)[] = [];
-  const state = { hold: false, fail: false };
+  const state = { hold: false, fail: false, random: 0 };
   const cache = createCache<string, string>({
     maxAgeMs: 2_000,
     maxEntries,
     now: () => clock.nowMs,
+    leastShare: 0.5,
+    random: () => state.random,
     load(key) {
       loads.push(key);
       const nth = loads.length;
@@ -29,6 +31,24 @@ test('R29 a value is handed out for its age and loaded anew after it', async () 
   expect(await cache.get('a')).toBe('a1');
   clock.nowMs = 2_000;
   expect(await cache.get('a')).toBe('a2');
+});
+
+test('what was loaded together is loaded anew at different moments, and none later than its age', async () => {
+  const { cache, clock, loads, state } = setUp(100);
+  for (const [n, key] of ['a', 'b', 'c'].entries()) {
+    state.random = n / 2;
+    await cache.get(key);
+  }
+  const loadedBy = async (nowMs: number) => {
+    clock.nowMs = nowMs;
+    for (const key of ['a', 'b', 'c']) await cache.get(key);
+    return loads.slice(3);
+  };
+  state.random = 0;
+  expect(await loadedBy(999)).toEqual([]);
+  expect(await loadedBy(1_000)).toEqual(['c']);
+  expect(await loadedBy(1_500)).toEqual(['c', 'b']);
+  expect(await loadedBy(2_000)).toEqual(['c', 'b', 'a']);
 });
 
 test('all who ask while a load runs share it', async () => {

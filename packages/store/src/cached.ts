@@ -6,6 +6,13 @@ export interface CacheOptions<K, V> {
   maxEntries: number;
   /** Epoch ms, or any clock that only goes forward. */
   now: () => number;
+  /**
+   * From which part of its age on an entry may be loaded anew, each at a moment of its own: what was loaded together, as
+   * after a start, is then not loaded together again. Default 1.
+   */
+  leastShare?: number;
+  /** From 0 to 1; default: by chance. */
+  random?: () => number;
 }
 
 export interface Cache<K, V> {
@@ -23,6 +30,8 @@ export interface Cache<K, V> {
 interface Entry<V> {
   value: Promise<V>;
   startedAtMs: number;
+  /** How much of the age it may reach. */
+  share: number;
   loading: boolean;
   /** Null until it is loaded. */
   loaded: { readonly value: V } | null;
@@ -30,6 +39,7 @@ interface Entry<V> {
 
 /** A read-through cache of bounded age and size, for configuration that takes effect without a restart (R29). */
 export function createCache<K, V>(options: CacheOptions<K, V>): Cache<K, V> {
+  const { leastShare = 1, random = Math.random } = options;
   // In the order of last use, oldest first.
   const entries = new Map<K, Entry<V>>();
 
@@ -37,6 +47,7 @@ export function createCache<K, V>(options: CacheOptions<K, V>): Cache<K, V> {
     const entry: Entry<V> = {
       value: Promise.resolve().then(() => options.load(key)),
       startedAtMs: options.now(),
+      share: 1 - random() * (1 - leastShare),
       loading: true,
       loaded: null,
     };
@@ -55,7 +66,7 @@ export function createCache<K, V>(options: CacheOptions<K, V>): Cache<K, V> {
 
   function isUsable(entry: Entry<V>): boolean {
     const maxAgeMs = typeof options.maxAgeMs === 'number' ? options.maxAgeMs : options.maxAgeMs();
-    return entry.loading || options.now() - entry.startedAtMs < maxAgeMs;
+    return entry.loading || options.now() - entry.startedAtMs < maxAgeMs * entry.share;
   }
 
   return {

@@ -113,7 +113,7 @@ describe('R29 a change', () => {
   test('takes effect in two seconds, without a restart', async () => {
     expect((await lookup.profile('acme'))?.cti.status).toBe('ok');
     await db.store.query('update empresas set usa_cti = 0');
-    nowMs = 899;
+    nowMs = 449;
     expect((await lookup.profile('acme'))?.cti.status).toBe('ok');
     nowMs = 900;
     expect((await lookup.profile('acme'))?.cti.status).toBe('disabled');

@@ -95,9 +95,14 @@ export interface TenantLookupOptions {
  * made of what is itself remembered, so the two ages together stay below two seconds.
  */
 const UNNOTICED_MAX_AGE_MS = 900;
-/** In case a notice is lost. */
-const NOTICED_MAX_AGE_MS = 30_000;
+/**
+ * In case a notice was lost on a connection that works, which has no reason to happen. Each company that is used costs six
+ * queries of each process at this age, so thousands of them are not to be asked for often.
+ */
+const NOTICED_MAX_AGE_MS = 5 * 60_000;
 export const MAX_ENTRIES = 10_000;
+/** The same for all callback tokens, which are read by one query. */
+const TOKENS_MAX_AGE_MS = 30_000;
 
 /** @param noticed is every change heard of? */
 export function toMaxAgeMs(noticed: boolean): number {
@@ -108,7 +113,7 @@ export function createTenantLookup(options: TenantLookupOptions): TenantLookup {
   const { store, stores, sealer, noticed = () => false, now = () => performance.now() } = options;
   const { onTokenUsed = () => undefined } = options;
   const maxAgeMs = () => toMaxAgeMs(noticed());
-  const shared = { maxAgeMs, maxEntries: MAX_ENTRIES, now };
+  const shared = { maxAgeMs, maxEntries: MAX_ENTRIES, now, leastShare: 0.5 };
   const tenants = createCache({ ...shared, load: (tenant: string) => findTenant(store, tenant) });
   const inShared = createCache({
     ...shared,
@@ -122,7 +127,12 @@ export function createTenantLookup(options: TenantLookupOptions): TenantLookup {
       return tenant === null ? null : toProfile(tenant, store, await stores.of(tenant));
     },
   });
-  const tokens = createCallbackTokenIndex({ ...shared, store });
+  const tokens = createCallbackTokenIndex({
+    store,
+    now,
+    maxEntries: MAX_ENTRIES,
+    maxAgeMs: () => (noticed() ? TOKENS_MAX_AGE_MS : UNNOTICED_MAX_AGE_MS),
+  });
   const credentials = createCache({
     ...shared,
     load: (key: string) => {

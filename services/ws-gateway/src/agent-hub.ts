@@ -41,8 +41,8 @@ export function createAgentHub(feed: AgentFeed, events: Events): AgentHub {
       let agent = agents.get(key);
       if (agent === undefined) {
         const sessions = new Set<AgentSession>();
-        const subscribed = feed.subscribe(tenant, user, (entry) => {
-          for (const member of sessions) member.receive(entry);
+        const subscribed = feed.subscribe(tenant, user, (messages) => {
+          for (const member of sessions) member.receive(messages);
         });
         agent = { sessions, subscribed };
         agents.set(key, agent);

@@ -158,8 +158,10 @@ describe('a live session', () => {
 
   it('hears nothing of what it heard before', async () => {
     memory.tell('two');
-    session.receive({ epoch: 'epoch-1', seq: 1, body: '{"op":"one"}' });
-    session.receive({ epoch: 'epoch-1', seq: 2, body: '{"op":"two"}' });
+    session.receive([
+      { epoch: 'epoch-1', seq: 1, body: '{"op":"one"}' },
+      { epoch: 'epoch-1', seq: 2, body: '{"op":"two"}' },
+    ]);
     await settled();
     expect(heard()).toEqual(['2 two']);
   });
@@ -297,8 +299,8 @@ it('I5 whatever the feed loses, repeats or disorders, each event is heard once a
   };
   for (let n = 1; n <= 300; n++) {
     memory.tell(`event`, {}, { lost: next(3) === 0 });
-    if (next(4) === 0) session.receive({ epoch: 'epoch-1', seq: 1 + next(n), body: '{"op":"event"}' });
-    if (next(5) === 0) session.receive({ epoch: 'epoch-1', seq: n, body: '{"op":"event"}' });
+    if (next(4) === 0) session.receive([{ epoch: 'epoch-1', seq: 1 + next(n), body: '{"op":"event"}' }]);
+    if (next(5) === 0) session.receive([{ epoch: 'epoch-1', seq: n, body: '{"op":"event"}' }]);
     if (next(6) === 0) await settled();
     if (next(20) === 0) memory.failReads(0);
   }

@@ -104,10 +104,14 @@ export class AgentSession {
     });
   }
 
-  /** What the feed brings, live. */
-  receive(message: FeedMessage): void {
-    if (this.#held !== null) this.#held.push(message);
-    else if ('popupId' in message) this.#receiveClaim(message);
+  /** What the feed brings, live; what came together leaves together. */
+  receive(messages: readonly FeedMessage[]): void {
+    if (this.#held !== null) this.#held.push(...messages);
+    else this.socket.together(() => messages.forEach((message) => this.#receiveOne(message)));
+  }
+
+  #receiveOne(message: FeedMessage): void {
+    if ('popupId' in message) this.#receiveClaim(message);
     else this.#receiveEntry(message);
   }
 
@@ -199,7 +203,7 @@ export class AgentSession {
     const held = this.#held ?? [];
     // Not begun yet: nothing may be sent, and the beginning will read what was held.
     this.#held = this.#epoch === '' ? [] : null;
-    if (this.#held === null) for (const entry of held) this.receive(entry);
+    if (this.#held === null) this.receive(held);
   }
 
   #send({ seq, body, claim, shows }: ReplayedEntry): void {

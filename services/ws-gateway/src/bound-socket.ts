@@ -36,6 +36,10 @@ class BoundEnd implements BoundSocket {
     if (!this.#released) this.#socket.send(this.#encode === null ? frame : this.#encode(frame));
   }
 
+  together(work: () => void): void {
+    if (!this.#released) this.#socket.together(work);
+  }
+
   close(code: number, reason: string): void {
     if (!this.#released) this.#socket.close(code, reason);
   }

@@ -38,14 +38,14 @@ afterEach(() => {
 
 /** The hub is the real one; the inbox and its feed are in memory, and bob is everybody's colleague. */
 function createSystem() {
-  const handlers = new Map<string, (message: FeedMessage) => void>();
+  const handlers = new Map<string, (messages: readonly FeedMessage[]) => void>();
   const present = new Set<string>();
   const seqs = new Map<string, number>();
   const dialled: unknown[] = [];
   const noticed: string[] = [];
   const toKey = (tenant: string, user: string) => `${tenant}/${user}`;
   const feed: AgentFeed = {
-    subscribe: async (tenant, user, onMessage) => void handlers.set(toKey(tenant, user), onMessage),
+    subscribe: async (tenant, user, onMessages) => void handlers.set(toKey(tenant, user), onMessages),
     unsubscribe: async (tenant, user) => void handlers.delete(toKey(tenant, user)),
     onReconnected: () => undefined,
     resubscribe: async () => undefined,
@@ -116,7 +116,7 @@ function createSystem() {
       const seq = (seqs.get(key) ?? 0) + 1;
       seqs.set(key, seq);
       const entry = { epoch: 'e', seq, body: JSON.stringify({ op, ts: 1, data }) };
-      handlers.get(key)?.(claim === undefined ? entry : { ...entry, claim });
+      handlers.get(key)?.([claim === undefined ? entry : { ...entry, claim }]);
     },
   };
 }
@@ -131,6 +131,7 @@ function connect(): TestSocket {
       return socket.closedWith !== null;
     },
     send: (frame) => void socket.sent.push(JSON.parse(frame) as Message),
+    together: (work) => work(),
     close(code) {
       if (socket.closedWith !== null) return;
       socket.closedWith = code;

@@ -17,6 +17,8 @@ export interface AgentSocket {
   readonly id: number;
   /** Sends a text frame; does nothing on a closed socket. */
   send(frame: string): void;
+  /** What `work` sends leaves in one piece; one packet costs about as much as one frame. */
+  together(work: () => void): void;
   close(code: number, reason: string): void;
   readonly closed: boolean;
 }
@@ -219,6 +221,10 @@ class UwsSocket implements AgentSocket {
 
   send(frame: string): void {
     if (!this.#closed) this.#ws.send(frame, false, false);
+  }
+
+  together(work: () => void): void {
+    if (!this.#closed) this.#ws.cork(work);
   }
 
   close(code: number, reason: string): void {

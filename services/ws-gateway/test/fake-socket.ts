@@ -32,6 +32,7 @@ export function createFakeSocket(): FakeSocket {
     send(frame) {
       if (!socket.closed) socket.frames.push(JSON.parse(frame) as Frame);
     },
+    together: (work) => work(),
     close(code, reason) {
       if (socket.closed) return;
       socket.closedWith = { code, reason };

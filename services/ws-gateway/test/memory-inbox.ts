@@ -39,7 +39,7 @@ export function createMemoryInbox(): MemoryInbox {
   let gate: Promise<void> = Promise.resolve();
   let failingReads = 0;
   let failingSubscriptions = 0;
-  const handlers = new Map<string, (message: FeedMessage) => void>();
+  const handlers = new Map<string, (messages: readonly FeedMessage[]) => void>();
   const reconnected: (() => void)[] = [];
   let forgotten = false;
   const memory: MemoryInbox = {
@@ -76,13 +76,13 @@ export function createMemoryInbox(): MemoryInbox {
       },
     },
     feed: {
-      async subscribe(tenant, user, onMessage) {
+      async subscribe(tenant, user, onMessages) {
         await Promise.resolve();
         if (failingSubscriptions > 0) {
           failingSubscriptions -= 1;
           throw new Error('Redis is away');
         }
-        handlers.set(JSON.stringify([tenant, user]), onMessage);
+        handlers.set(JSON.stringify([tenant, user]), onMessages);
       },
       async unsubscribe(tenant, user) {
         handlers.delete(JSON.stringify([tenant, user]));
@@ -102,11 +102,11 @@ export function createMemoryInbox(): MemoryInbox {
       const entry = { seq, body: JSON.stringify({ op, ts: 0, data }) };
       entries.push(entry);
       const hint = claim === undefined ? { ...entry, epoch } : { ...entry, epoch, claim };
-      if (!lost && !forgotten) for (const handler of handlers.values()) handler(hint);
+      if (!lost && !forgotten) for (const handler of handlers.values()) handler([hint]);
     },
     pass(popupId, to, from, atMs = Date.now()) {
       memory.claims.set(popupId, to);
-      for (const handler of handlers.values()) handler({ popupId, to, from, atMs });
+      for (const handler of handlers.values()) handler([{ popupId, to, from, atMs }]);
     },
     lose() {
       epoch = `${epoch}+`;
