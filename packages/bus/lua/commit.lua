@@ -1,21 +1,30 @@
 -- One atomic step: checks, then writes, or nothing at all.
 -- KEYS are referred to by their 1-based index in the plan. ARGV[1] is the plan (JSON; built in call-bus.ts).
--- Returns { outcome, redis time in ms }: applied | duplicate | conflict | late | early | alias; after `applied` also, for
--- each agent, how many subscribers heard of it; after `alias` the id of the intent it is another name of.
+-- Returns { outcome, redis time in ms, heard, alias, intent, call }: applied | duplicate | conflict | late | early | alias;
+-- after `applied`, for each agent, how many subscribers heard of it; after `alias` the id of the intent it is another name
+-- of; where the plan asks to look at the intent (`intent.look`, the prefix of call keys), its fields as they are now, and its
+-- call's version and events.
 local plan = cjson.decode(ARGV[1])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local function answer(outcome)
-  return { outcome, string.format('%.0f', now) }
+local call, intent = plan.call, plan.intent
+
+local function answer(outcome, heard, alias)
+  local reply = { outcome, string.format('%.0f', now), heard or {}, alias or '' }
+  if intent and intent.look then
+    local callId = redis.call('HGET', KEYS[intent.key], 'callId')
+    reply[5] = redis.call('HGETALL', KEYS[intent.key])
+    -- The live calls of a tenant share its slot with the keys named in KEYS.
+    reply[6] = callId and redis.call('HMGET', intent.look .. callId, 'v', 'd') or {}
+  end
+  return reply
 end
 
 -- A resend after a reconnect: the first one did all the work.
 if plan.dedupe and redis.call('EXISTS', KEYS[plan.dedupe]) == 1 then
   return answer('duplicate')
 end
-
-local call, intent = plan.call, plan.intent
 
 if intent then
   local state, fence, deadline = unpack(redis.call('HMGET', KEYS[intent.key], 'state', 'fence', 'deadlineMs'))
@@ -43,9 +52,7 @@ if intent and intent.click then
   if state and not nothing[state] then
     redis.call('HSET', KEYS[intent.key], 'state', 'alias', 'aliasOf', first)
     redis.call('PEXPIRE', KEYS[intent.key], intent.keepMs)
-    local alias = answer('alias')
-    alias[3], alias[4] = {}, first
-    return alias
+    return answer('alias', nil, first)
   end
 end
 
@@ -230,6 +237,4 @@ for i, agent in ipairs(plan.agents) do
   end
 end
 
-local applied = answer('applied')
-applied[3] = heard
-return applied
+return answer('applied', heard)

@@ -46,6 +46,11 @@ export interface CallBus {
   view(query: CallQuery): Promise<CallsView>;
   commit(commit: CallCommit): Promise<CommitResult>;
   changeIntent(tenant: string, change: IntentChange): Promise<CommitResult>;
+  /** Changes an intent and reads, at the same moment, what has become of it and its call; null where there is none. */
+  takeIntent(
+    tenant: string,
+    change: IntentChange,
+  ): Promise<CommitResult & { intent: Record<string, string> | null; call: LiveCall | null }>;
 }
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -73,10 +78,12 @@ const MOST_CALLS = 32;
 export function createCallBus(redis: Redis, names: Names, recorder: TraceRecorder = NO_TRACES): CallBus {
   const view = loadScript(redis, 'view');
   const commit = loadScript(redis, 'commit', 'live-sockets');
-  const run = async (plan: Plan): Promise<CommitResult & { heard: number[] }> => {
-    const reply = await commit(plan.keys, [JSON.stringify(plan.body)]);
-    const [outcome, now, heard = [], aliasOf] = reply as [CommitOutcome, string, number[]?, string?];
-    return { outcome, nowMs: Number(now), heard, ...(aliasOf === undefined ? {} : { aliasOf }) };
+  const run = async (plan: Plan): Promise<Reply> =>
+    (await commit(plan.keys, [JSON.stringify(plan.body)])) as Reply;
+  const change = (tenant: string, planned: IntentChange, look: object): Promise<Reply> => {
+    const keys = createKeyList();
+    const intent = { ...toIntentPlan(tenant, planned, names, keys), ...look };
+    return run({ keys: keys.all, body: { ...COMMON, intent, agents: [] } });
   };
   return {
     async view(query) {
@@ -98,29 +105,47 @@ export function createCallBus(redis: Redis, names: Names, recorder: TraceRecorde
       return {
         nowMs: Number(now),
         lines: lines.map((line, i) => ({ line, version: Number(versions[i]) })),
-        calls: calls.map(([id, version, events]) => ({
-          callId: id,
-          version: Number(version),
-          // Written by this module and nobody else, so it is what it was.
-          events: JSON.parse(events) as CallEvent[],
-        })),
+        calls: calls.map(([id, version, events]) => toLiveCall(id, version, events)),
         intent: intent.length === 0 ? null : toRecord(intent),
       };
     },
     async commit(planned) {
-      const { heard, ...result } = await run(toPlan(planned, names));
-      if (result.outcome === 'applied') recordPopups(recorder, planned, heard);
-      return result;
+      const reply = await run(toPlan(planned, names));
+      if (reply[0] === 'applied') recordPopups(recorder, planned, reply[2]);
+      return toResult(reply);
     },
-    async changeIntent(tenant, change) {
-      const keys = createKeyList();
-      const { outcome, nowMs } = await run({
-        keys: keys.all,
-        body: { ...COMMON, intent: toIntentPlan(tenant, change, names, keys), agents: [] },
-      });
-      return { outcome, nowMs };
+    async changeIntent(tenant, planned) {
+      return toResult(await change(tenant, planned, {}));
+    },
+    async takeIntent(tenant, planned) {
+      const reply = await change(tenant, planned, { look: names.callPrefix(tenant) });
+      const [, , , , flat = [], [version, events] = []] = reply;
+      if (flat.length === 0) return { ...toResult(reply), intent: null, call: null };
+      const intent = toRecord(flat);
+      const { callId } = intent;
+      const isThere = callId !== undefined && version != null && events != null;
+      return { ...toResult(reply), intent, call: isThere ? toLiveCall(callId, version, events) : null };
     },
   };
+}
+
+/** What commit.lua says. */
+type Reply = [
+  outcome: CommitOutcome,
+  nowMs: string,
+  heard: number[],
+  aliasOf: string,
+  intent?: string[],
+  call?: (string | null)[],
+];
+
+function toResult([outcome, now, , aliasOf]: Reply): CommitResult {
+  return { outcome, nowMs: Number(now), ...(aliasOf === '' ? {} : { aliasOf }) };
+}
+
+function toLiveCall(callId: string, version: string, events: string): LiveCall {
+  // Written by this module and nobody else, so it is what it was.
+  return { callId, version: Number(version), events: JSON.parse(events) as CallEvent[] };
 }
 
 /** @param heard for each delivery, how many gateways have a socket of its agent */

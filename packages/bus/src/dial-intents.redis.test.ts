@@ -84,7 +84,7 @@ describe('R43 the click', () => {
     expect(intent.deadlineMs - Date.now()).toBeLessThanOrEqual(1_000);
     const tooLate = dial({ ageMs: 10_000 });
     await intents.request(tooLate);
-    expect(await intents.claim(await get(tooLate), 'fence')).toBe('late');
+    expect((await intents.claim(await get(tooLate), 'fence')).outcome).toBe('late');
   });
 
   it('I1 twice is once: same call, one pop-up, one job', async () => {
@@ -143,13 +143,26 @@ describe('R43 the click', () => {
 });
 
 describe('I1 the claim', () => {
+  it('tells what became of the intent, taken or not, and of one that is none', async () => {
+    const intent = await requested();
+    expect(await intents.claim(intent, 'f')).toEqual({
+      outcome: 'applied',
+      intent: { ...intent, state: 'claimed' },
+      nowMs: expect.any(Number),
+    });
+    await intents.step(intent, { type: 'dial.requesting', fence: 'f', attempt: 1 });
+    expect(await intents.claim(intent, 'g')).toMatchObject({ outcome: 'conflict', intent: { state: 'sent' } });
+    const none = { ...intent, intentId: 'none' };
+    expect(await intents.claim(none, 'g')).toMatchObject({ outcome: 'conflict', intent: null });
+  });
+
   it('of fifty claims that would send, exactly one does', async () => {
     const intent = await requested();
     const sent = await Promise.all(
       Array.from({ length: 50 }, async () => {
         const fence = randomUUID();
-        const claimed = await intents.claim(intent, fence);
-        if (claimed !== 'applied') return claimed;
+        const { outcome } = await intents.claim(intent, fence);
+        if (outcome !== 'applied') return outcome;
         return intents.step(intent, { type: 'dial.requesting', fence, attempt: 1 });
       }),
     );
@@ -179,10 +192,10 @@ describe('I1 the claim', () => {
     const intent = await requested();
     await intents.claim(intent, 'f');
     await intents.step(intent, { type: 'dial.requesting', fence: 'f', attempt: 1 });
-    expect(await intents.claim(intent, 'g')).toBe('conflict');
+    expect((await intents.claim(intent, 'g')).outcome).toBe('conflict');
     await intents.step(intent, { type: 'dial.accepted', fence: 'f', status: 200, latencyMs: 1 });
-    expect(await intents.claim(intent, 'g')).toBe('conflict');
-    expect(await intents.claim({ ...intent, intentId: 'none' }, 'g')).toBe('conflict');
+    expect((await intents.claim(intent, 'g')).outcome).toBe('conflict');
+    expect((await intents.claim({ ...intent, intentId: 'none' }, 'g')).outcome).toBe('conflict');
     expect(await intents.find(intent.tenant, 'none')).toBeNull();
   });
 
@@ -194,7 +207,7 @@ describe('I1 the claim', () => {
     expect((await get(early)).state).toBe('claimed');
     const late = await requested();
     await pass(late, DIAL_DEADLINE_MS);
-    expect(await intents.claim(late, 'f')).toBe('late');
+    expect((await intents.claim(late, 'f')).outcome).toBe('late');
   });
 });
 

@@ -78,8 +78,14 @@ export interface DialIntents {
   request(dial: NewDial, admit?: () => Promise<DialReason | null>): Promise<RequestOutcome>;
   /** By its own id or by that of a second click; the intent that is found names its own. */
   find(tenant: string, intentId: string): Promise<{ intent: DialIntent; nowMs: number } | null>;
-  /** Takes the intent for one attempt under a fresh fence; nothing is taken that was sent or is late. */
-  claim(intent: DialIntent, fence: string): Promise<CommitOutcome>;
+  /**
+   * Takes the intent for one attempt under a fresh fence; nothing is taken that was sent or is late.
+   * @returns with what became of it the intent as it is now; null where there is none, or one that is only another name
+   */
+  claim(
+    intent: Pick<DialIntent, 'tenant' | 'intentId'>,
+    fence: string,
+  ): Promise<{ outcome: CommitOutcome; intent: DialIntent | null; nowMs: number }>;
   /**
    * Gives an intent back that this fence holds, to be tried again; `conflict` when it holds it no more, `late` after
    * the deadline. Only for who knows that nothing was placed, or that asking again is safe (I1).
@@ -190,8 +196,12 @@ export function createDialIntents(options: {
       await enqueue(dial, callId);
       return { kind: 'recorded', intentId, callId };
     },
-    async claim(intent, fence) {
-      return (await bus.changeIntent(intent.tenant, toClaim(intent.intentId, fence))).outcome;
+    async claim({ tenant, intentId }, fence) {
+      const { outcome, intent: fields, call, nowMs } = await bus.takeIntent(tenant, toClaim(intentId, fence));
+      if (fields === null || fields['aliasOf'] !== undefined) return { outcome, intent: null, nowMs };
+      const intent = toIntent(tenant, intentId, fields);
+      if (outcome === 'applied' && call !== null) seen.note(intent, call, nowMs);
+      return { outcome, intent, nowMs };
     },
     async requeue(intent, fence, doubt) {
       const { tenant, intentId } = intent;

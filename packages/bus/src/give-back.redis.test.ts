@@ -53,7 +53,7 @@ describe('I1 the way back from `sent`', () => {
     const intent = await sent();
     expect(await intents.requeue(intent, 'f')).toBe('applied');
     expect((await get(intent)).state).toBe('queued');
-    expect(await intents.claim(intent, 'g')).toBe('applied');
+    expect((await intents.claim(intent, 'g')).outcome).toBe('applied');
     expect(await intents.step(intent, { ...requesting, fence: 'g', attempt: 2 })).toBe('applied');
     expect((await get(intent)).state).toBe('sent');
   });
@@ -96,7 +96,7 @@ describe('I1 the way back from `sent`', () => {
       Array.from({ length: 50 }, async (_, i) => {
         await intents.requeue(intent, 'f');
         const fence = `g${i}`;
-        if ((await intents.claim(intent, fence)) !== 'applied') return 'conflict';
+        if ((await intents.claim(intent, fence)).outcome !== 'applied') return 'conflict';
         return intents.step(intent, { ...requesting, fence, attempt: 2 });
       }),
     );

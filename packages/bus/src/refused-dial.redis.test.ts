@@ -74,7 +74,7 @@ it('I1 the same intent again is the same answer, asks nothing and is never diall
   expect(again).toMatchObject({ kind: 'repeated', callId: 'callId' in first ? first.callId : '' });
   const found = await intents.find(dial.tenant, dial.intentId);
   if (found === null) throw new Error('no intent');
-  expect(await intents.claim(found.intent, randomUUID())).toBe('conflict');
+  expect((await intents.claim(found.intent, randomUUID())).outcome).toBe('conflict');
   expect(await intents.step(found.intent, { type: 'dial.canceled' })).not.toBe('applied');
   expect(await intents.request({ ...dial, to: '190' })).toEqual({ kind: 'conflict' });
 });

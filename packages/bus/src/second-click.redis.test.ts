@@ -108,7 +108,7 @@ describe('I1 a second click on a number', () => {
     await intents.request(click);
     await intents.request({ ...click, intentId: 'click:2' });
     const alias = { ...(await known(click)), intentId: 'click:2' };
-    expect(await intents.claim(alias, 'f')).toBe('conflict');
+    expect((await intents.claim(alias, 'f')).outcome).toBe('conflict');
     expect(await intents.requeue(alias, 'f')).toBe('conflict');
     const due = test.names.dueIntents(test.names.partitionOf(click.tenant));
     const members = await test.redis.zrange(due, '0', '-1');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type CtiOutcome, type DialIntent, isSettled, type NewTrace } from '@ramal/bus';
+import type { CtiOutcome, DialIntent, NewTrace } from '@ramal/bus';
 import { DIAL_DEADLINE_MS, type DialStep } from '@ramal/calls';
 import type { DialJob } from '@ramal/contracts';
 import { type AttemptEnd, maskOriginate } from '@ramal/cti';
@@ -35,23 +35,17 @@ const ASKS_AGAIN = isSwitchedOff('dialer.single_originate');
 export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps): Promise<void> {
   const { intents, events } = deps;
   const askedAt = performance.now();
-  const found = await intents.find(job.tenant, job.intentId);
-  if (found === null || isSettled(found.intent) || found.intent.state === 'sent') {
-    const why = found?.intent.state ?? 'unknown intent';
-    if (found !== null) recordStep(deps, found.intent, 'job.skipped', { why });
-    return events.skipped({ ...job, why });
-  }
-  const { intent, nowMs } = found;
-  const fields = { ...job, callId: intent.callId };
   const fence = randomUUID();
   failpoint('dialer.before_claim');
-  const claimed = await intents.claim(intent, fence);
+  const { outcome: claimed, intent, nowMs } = await intents.claim(job, fence);
+  if (intent === null) return events.skipped({ ...job, why: 'unknown intent' });
   if (claimed === 'late') return expire(intent, deps);
   if (claimed !== 'applied') {
-    recordStep(deps, intent, 'job.skipped', { why: 'not claimable' });
-    return events.skipped({ ...job, why: 'not claimable' });
+    recordStep(deps, intent, 'job.skipped', { why: intent.state });
+    return events.skipped({ ...job, why: intent.state });
   }
   failpoint('dialer.after_claim');
+  const fields = { ...job, callId: intent.callId };
   events.attempted({ ...fields, attempt: attempt.number });
   const waitedMs = Math.max(0, nowMs - (intent.deadlineMs - DIAL_DEADLINE_MS));
   recordStep(deps, intent, 'job.taken', { attempt: attempt.number, waitedMs });
