@@ -151,7 +151,10 @@ describe('I1 the claim', () => {
       nowMs: expect.any(Number),
     });
     await intents.step(intent, { type: 'dial.requesting', fence: 'f', attempt: 1 });
-    expect(await intents.claim(intent, 'g')).toMatchObject({ outcome: 'conflict', intent: { state: 'sent' } });
+    expect(await intents.claim(intent, 'g')).toMatchObject({
+      outcome: 'conflict',
+      intent: { state: 'sent' },
+    });
     const none = { ...intent, intentId: 'none' };
     expect(await intents.claim(none, 'g')).toMatchObject({ outcome: 'conflict', intent: null });
   });

@@ -102,18 +102,21 @@ const MOST_KNOWN = 10_000;
 /** Builds the names of one deployment. All keys of a tenant share one hash tag, hence one cluster slot. */
 export function createNames(partitions = DEFAULT_PARTITIONS): Names {
   const tag = (partition: number) => `ramal:{p${partition}}`;
-  // A tenant's place is asked for some twenty times for each step of a call.
-  const known = new Map<string, number>();
-  const partitionOf = (tenant: string): number => {
+  // What a tenant's keys have in common is asked for some twenty times for each step of a call.
+  const known = new Map<string, { partition: number; tag: string; escaped: string }>();
+  const placeOf = (tenant: string) => {
     const found = known.get(tenant);
     if (found !== undefined) return found;
     const partition = hash(tenant) % partitions;
+    const place = { partition, tag: tag(partition), escaped: escapeId(tenant) };
     if (known.size >= MOST_KNOWN) known.clear();
-    known.set(tenant, partition);
-    return partition;
+    known.set(tenant, place);
+    return place;
   };
+  const partitionOf = (tenant: string): number => placeOf(tenant).partition;
   const key = (tenant: string, kind: string, ...ids: string[]) => {
-    let name = `${tag(partitionOf(tenant))}:${kind}:${escapeId(tenant)}`;
+    const place = placeOf(tenant);
+    let name = `${place.tag}:${kind}:${place.escaped}`;
     for (const id of ids) name += `:${escapeId(id)}`;
     return name;
   };

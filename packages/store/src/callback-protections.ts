@@ -92,7 +92,7 @@ export function createCallbackProtections(
     return { ...loaded, unending: unending ? toProtection(loaded, 0) : null };
   };
 
-  const cache = createCache<string, Loaded | null>({ load, maxAgeMs, maxEntries, now });
+  const cache = createCache<string, Loaded | null>({ load, maxAgeMs, maxEntries, now, leastShare: 0.5 });
   const read = createPatientReader(cache, now);
   return {
     async of(tenant) {

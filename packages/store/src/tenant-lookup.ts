@@ -137,7 +137,7 @@ export function createTenantLookup(options: TenantLookupOptions): TenantLookup {
     ...shared,
     load: (key: string) => {
       const [tenant, user] = JSON.parse(key) as [string, string];
-      return loadCredentials(store, sealer, tenant, user);
+      return loadCredentials(store, sealer, { tenant, user, company: () => tenants.get(tenant) });
     },
   });
   const provisional = createCache({
@@ -216,12 +216,11 @@ export function toExternalE164(profile: TenantProfile, number: string): string |
 async function loadCredentials(
   store: Store,
   sealer: SecretSealer | null,
-  tenant: string,
-  user: string,
+  { tenant, user, company: find }: { tenant: string; user: string; company: () => Promise<Tenant | null> },
 ): Promise<AgentCredentials | null> {
   const credentials = await findAgentCredentials(store, sealer, tenant, user);
   if (credentials === null || credentials.senha !== null) return credentials;
-  const company = await findTenant(store, tenant);
+  const company = await find();
   const senha = company === null ? null : await readCompanySecret(store, sealer, company, 'senha_padrao');
   return { ...credentials, senha };
 }

@@ -60,12 +60,25 @@ export async function leavePlace(
   }
 }
 
-/** What an answer says about the CTI: whoever refuses is there. */
-export function toCtiOutcome(answer: CtiAnswer): CtiOutcome {
-  return answer.kind === 'answered' && answer.status < 500 ? 'ok' : 'failed';
+/** Silence counts against a CTI that was given this long; a dial that came late for want of our own time gives it less. */
+const FAIR_ANSWER_MS = 3_000;
+
+/**
+ * What an answer says about the CTI: whoever refuses is there.
+ * @param givenMs how long it was waited for at most
+ */
+export function toCtiOutcome(answer: CtiAnswer, givenMs: number): CtiOutcome {
+  if (answer.kind === 'answered') return answer.status < 500 ? 'ok' : 'failed';
+  return answer.kind === 'timeout' && givenMs < FAIR_ANSWER_MS ? 'neutral' : 'failed';
 }
 
-/** What it says about the CTI that nothing was sent: what is wrong with us, or what we refuse, is not its fault. */
-export function toUnsentOutcome(error: unknown): CtiOutcome {
-  return error instanceof DialUnsentError && error.reason === 'cti_unreachable' ? 'failed' : 'neutral';
+/**
+ * What it says about the CTI that nothing was sent: what is wrong with us, or what we refuse, is not its fault.
+ * @param hurried the time was shorter than a connection may take
+ */
+export function toUnsentOutcome(error: unknown, hurried: boolean): CtiOutcome {
+  if (!(error instanceof DialUnsentError) || error.reason !== 'cti_unreachable') return 'neutral';
+  return hurried && TIMEOUTS.has(error.why) ? 'neutral' : 'failed';
 }
+
+const TIMEOUTS: ReadonlySet<string> = new Set(['DNS_TIMEOUT', 'CONNECT_TIMEOUT', 'TLS_TIMEOUT']);

@@ -56,6 +56,7 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
 
   // Null without a place at the CTI; else what the attempt says about the CTI when it ends.
   let outcome: CtiOutcome | null = null;
+  let hurried = false;
   let maySent = false;
   let phase: AttemptEnd['phase'] = 'before_first_byte';
   try {
@@ -66,11 +67,9 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
     outcome = 'neutral';
     attempt.onPlaced?.();
     failpoint('dialer.before_connect');
-    const socket = await connectCti(
-      request,
-      Math.max(1, Math.min(deps.connectTimeoutMs, leftMs())),
-      deps.outbound,
-    );
+    const connectMs = Math.max(1, Math.min(deps.connectTimeoutMs, leftMs()));
+    hurried = connectMs < deps.connectTimeoutMs;
+    const socket = await connectCti(request, connectMs, deps.outbound);
     failpoint('dialer.after_connect');
     if (socket.destroyed) throw new DialUnsentError('cti_unreachable', 'CLOSED_BEFORE_REQUEST');
     failpoint('dialer.before_sent');
@@ -117,7 +116,7 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
     failpoint('dialer.after_answer');
     const verdict = judgeAnswer(answer, ASKS_AGAIN ? { ...dialect, originateIdempotent: true } : dialect);
     // Who says that it has no place now is there.
-    outcome = verdict.kind === 'not_placed' ? 'ok' : toCtiOutcome(answer);
+    outcome = verdict.kind === 'not_placed' ? 'ok' : toCtiOutcome(answer, forMs);
     const final = toFinalStep(verdict, answer, fence);
     recordStep(deps, intent, 'cti.answer', toAnswerDetail(answer, final, performance.now() - sentAt));
     const unfinished = toUnfinished(verdict, answer, final);
@@ -129,7 +128,7 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
       throw error;
     }
     if (error instanceof DialUnfinishedError) return await tryAgain(error.end, fence, dial, deps);
-    if (outcome !== null) outcome = toUnsentOutcome(error);
+    if (outcome !== null) outcome = toUnsentOutcome(error, hurried);
     await onFailure(error, { phase, maySent }, fence, dial, deps);
   } finally {
     if (outcome !== null) await leavePlace({ tenant: job.tenant, fence }, outcome, deps);

@@ -89,8 +89,8 @@ export const BENCHES = {
     options: {
       tenants: [200, 2, 2_000, 'companies'],
       sick: [20, 1, 500, 'of these, whose CTIs fall sick'],
-      seconds: [30, 1, 600, 'how long each part of a round measures'],
-      rounds: [3, 1, 100, 'rounds of one part well, one part sick'],
+      seconds: [20, 1, 600, 'how long each part of a round measures'],
+      rounds: [6, 1, 100, 'rounds of one part well, one part sick'],
       perMinute: [60, 1, 600, 'dials of each company in a minute'],
     },
   },

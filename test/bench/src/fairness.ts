@@ -34,7 +34,7 @@ export interface FairnessReport {
 
 const SICKNESSES: readonly Sickness[] = ['mute', 'resetting', 'slow'];
 /** Until what dials is compiled: else the part that comes first would be slower than those it is compared with. */
-const WARM_UP_SEC = 12;
+const WARM_UP_SEC = 20;
 /** A dial that was not sent by then never is (I2). */
 const LAST_REQUEST_MS = 12_000;
 /** How long the companies' CTIs take to be asked no more by dials of the part before. */
@@ -99,6 +99,7 @@ async function measure(
 
   log(`${options.tenants} companies, ${options.sick} of them sick at times; warming up`);
   await play(Math.min(WARM_UP_SEC, options.seconds));
+  await forgetBreakers();
   const parts: FairnessPart[] = [];
   const took: Record<FairnessPart['kind'], number[]> = { well: [], sick: [] };
   for (let round = 1; round <= options.rounds; round++) {
