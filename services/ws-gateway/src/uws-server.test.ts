@@ -193,6 +193,22 @@ describe('a socket', () => {
     client.close();
   });
 
+  it('carries what is sent together in its order, among what is sent alone', async () => {
+    const { client, server } = await connect();
+    const other = await connect();
+    const heard: string[] = [];
+    client.on('message', (text) => heard.push(String(text)));
+    server.send('1');
+    server.together(() => {
+      for (const text of ['2', '3', '4']) server.send(text);
+      other.server.together(() => other.server.send('elsewhere'));
+    });
+    server.send('5');
+    await sleepUntil(() => heard.length === 5);
+    expect(heard).toEqual(['1', '2', '3', '4', '5']);
+    for (const socket of [client, other.client]) socket.close();
+  });
+
   it('threat 9 is handed no frame it should not look at', async () => {
     const { client } = await connect();
     client.send(Buffer.from('{"op":"ping"}'), { binary: true });
@@ -219,6 +235,7 @@ describe('a socket', () => {
     server.close(4009, 'superseded');
     expect(server.closed).toBe(true);
     server.send('too late');
+    server.together(() => server.send('too late as well'));
     server.close(1000, 'twice');
     const [code, reason] = await closed;
     expect([code, String(reason)]).toEqual([4009, 'superseded']);
@@ -231,25 +248,32 @@ describe('a socket', () => {
     await sleepUntil(() => server.closed);
     expect(() => {
       server.send('x');
+      server.together(() => server.send('x'));
       server.close(1000, 'x');
     }).not.toThrow();
     expect(closes.get(server)).toHaveLength(1);
   });
 
-  it('I5 that reads too slowly is cut instead of filling memory or skipping events', async () => {
-    const { client, server } = await connect();
-    client.pause();
-    const frame = 'x'.repeat(16 * 1024);
-    let sent = 0;
-    while (!server.closed && sent < 4_000) {
-      server.send(frame);
-      sent += 1;
-      if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(server.closed).toBe(true);
-    expect(closes.get(server)).toHaveLength(1);
-    client.terminate();
-  });
+  it.each([
+    ['alone', (socket: AgentSocket, frame: string) => socket.send(frame)],
+    ['together', (socket: AgentSocket, frame: string) => socket.together(() => socket.send(frame))],
+  ])(
+    'I5 that reads too slowly what is sent %s is cut instead of filling memory or skipping events',
+    async (_, send) => {
+      const { client, server } = await connect();
+      client.pause();
+      const frame = 'x'.repeat(16 * 1024);
+      let sent = 0;
+      while (!server.closed && sent < 4_000) {
+        send(server, frame);
+        sent += 1;
+        if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(server.closed).toBe(true);
+      expect(closes.get(server)).toHaveLength(1);
+      client.terminate();
+    },
+  );
 
   it('threat 9 has its pings and pongs counted', async () => {
     const { client } = await connect();

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { SUBPROTOCOL } from '@ramal/contracts';
 import { signAgentToken } from '@ramal/runtime';
-import { WebSocket } from 'ws';
+import { sleepUntil } from '@ramal/testkit';
+import { openBenchSocket } from './bench-socket.ts';
 import { AGENT, type BenchSystem } from './bench-system.ts';
 
-/** An agent's socket that dials and reads as little as it can: it shares the machine with what is measured. */
+/** An agent that dials and reads as little as it can. */
 export interface BenchAgent {
   readonly tenant: string;
   dial(intentId: string, to: string): void;
@@ -24,24 +23,34 @@ export async function connectBenchAgent(
   { agent = AGENT, onFrame }: { agent?: typeof AGENT; onFrame?: (frame: Buffer) => void } = {},
 ): Promise<BenchAgent> {
   const token = await signAgentToken({ secret, tenant, ...agent, ttlSec: HOUR_SEC });
-  const socket = new WebSocket(`${gatewayUrl}/v1/agent`, SUBPROTOCOL, { perMessageDeflate: false });
-  socket.on('error', () => undefined);
   const patience = AbortSignal.any([signal, AbortSignal.timeout(READY_WITHIN_MS)]);
-  await once(socket, 'open', { signal: patience });
-  socket.send(JSON.stringify({ op: 'auth', id: 'auth', data: { token } }));
-  const [first] = (await once(socket, 'message', { signal: patience })) as [Buffer];
-  if (first.includes('"error"')) throw new Error(`the gateway refused: ${first.toString('utf8')}`);
   let refused = 0;
-  socket.on('message', (data: Buffer) => {
-    if (data.subarray(0, 14).includes('"error"')) refused += 1;
-    onFrame?.(data);
-  });
+  let first: string | undefined;
+  const socket = await openBenchSocket(
+    gatewayUrl,
+    (frame) => {
+      if (first === undefined) first = frame.toString('utf8');
+      else {
+        if (frame.subarray(0, 14).includes('"error"')) refused += 1;
+        onFrame?.(frame);
+      }
+    },
+    patience,
+  );
+  socket.send(JSON.stringify({ op: 'auth', id: 'auth', data: { token } }));
+  const answer = await sleepUntil(() => first, { timeoutMs: READY_WITHIN_MS, signal });
+  if (answer.includes('"error"')) {
+    socket.close();
+    throw new Error(`the gateway refused: ${answer}`);
+  }
   const heartbeat = setInterval(() => socket.send('{"op":"ping","id":"p","data":{}}'), 25_000);
-  socket.on('close', () => clearInterval(heartbeat));
   return {
     tenant,
     dial: (intentId, to) => socket.send(JSON.stringify({ op: 'dial', id: intentId, data: { intentId, to } })),
     refused: () => refused,
-    close: () => socket.terminate(),
+    close() {
+      clearInterval(heartbeat);
+      socket.close();
+    },
   };
 }

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { createServer as createHttp } from 'node:http';
-import { type AddressInfo, createServer as createTcp, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 /** How a CTI that is not well behaves: says nothing, breaks every connection off, or takes five seconds. */
 export type Sickness = 'mute' | 'resetting' | 'slow';
@@ -20,6 +19,9 @@ export interface BenchCtis {
 }
 
 const SLOW_MS = 5_000;
+/** Written by hand, and the request read by hand: it shares the machine with what is measured. */
+const ANSWER =
+  'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok';
 
 /** @param onRequest told the number to dial, at the moment the request is read */
 export async function openBenchCtis(count: number, onRequest: (number: string) => void): Promise<BenchCtis> {
@@ -38,21 +40,27 @@ async function openCti(onRequest: (number: string) => void) {
   const cti: { port: number; sickness: Sickness | null } = { port: 0, sickness: null };
   const sockets = new Set<Socket>();
   const timers = new Set<NodeJS.Timeout>();
-  const http = createHttp((request, response) => {
-    onRequest(new URL(request.url ?? '/', 'http://cti').searchParams.get('destino') ?? '');
-    if (cti.sickness === null) return response.end('ok');
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      response.end('ok');
-    }, SLOW_MS);
-    return timers.add(timer);
-  });
-  const server = createTcp((socket) => {
+  const serve = (socket: Socket) => {
+    let head = '';
+    socket.on('data', (chunk) => {
+      head += chunk.toString('latin1');
+      if (!head.endsWith('\r\n\r\n')) return;
+      const [, url = '/'] = head.split(' ', 2);
+      onRequest(new URL(url, 'http://cti').searchParams.get('destino') ?? '');
+      if (cti.sickness === null) return socket.end(ANSWER);
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        socket.end(ANSWER);
+      }, SLOW_MS);
+      return timers.add(timer);
+    });
+  };
+  const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     if (cti.sickness === 'resetting') socket.resetAndDestroy();
     else if (cti.sickness === 'mute') socket.resume();
-    else http.emit('connection', socket);
+    else serve(socket);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

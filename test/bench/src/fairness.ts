@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectRedis } from '@ramal/bus';
 import { createNames } from '@ramal/contracts';
 import { type Releases, type RunEnvironment, withReleases } from '@ramal/devstack';
+import { sleepUntil } from '@ramal/testkit';
 import { type BenchAgent, connectBenchAgent } from './bench-agent.ts';
 import { openBenchCtis, type Sickness } from './bench-ctis.ts';
 import { type BenchTenant, startBenchSystem } from './bench-system.ts';
@@ -40,6 +41,7 @@ const LAST_REQUEST_MS = 12_000;
 /** How long the companies' CTIs take to be asked no more by dials of the part before. */
 const REST_MS = 1_000;
 const TICK_MS = 5;
+const REWRITE_WITHIN_MS = 30_000;
 
 interface Sent {
   well: boolean;
@@ -74,7 +76,7 @@ async function measure(
   const system = await startBenchSystem(tenants, environment, releases, {
     nodeOptions: MEASURED_NODE_OPTIONS,
   });
-  const forgetBreakers = await openBreakers(system.redisUrl, tenants, releases);
+  const between = await openBetween(system.redisUrl, tenants, releases);
   const agents: BenchAgent[] = [];
   releases.push(async () => agents.forEach((agent) => agent.close()));
   for (const { tenant } of tenants) agents.push(await connectBenchAgent(system, tenant, signal));
@@ -99,7 +101,7 @@ async function measure(
 
   log(`${options.tenants} companies, ${options.sick} of them sick at times; warming up`);
   await play(Math.min(WARM_UP_SEC, options.seconds));
-  await forgetBreakers();
+  await between();
   const parts: FairnessPart[] = [];
   const took: Record<FairnessPart['kind'], number[]> = { well: [], sick: [] };
   for (let round = 1; round <= options.rounds; round++) {
@@ -119,7 +121,7 @@ async function measure(
       if (round === options.rounds && turn === kinds.length - 1) break;
       // Each part begins with every CTI asked: what a sick one costs until its breaker opens counts each time.
       await delay(kind === 'sick' ? LAST_REQUEST_MS : REST_MS, undefined, { signal });
-      await forgetBreakers();
+      await between();
     }
   }
   return toReport(
@@ -156,7 +158,11 @@ async function keepPace(
   }
 }
 
-async function openBreakers(
+/**
+ * What is done between two parts: the breakers are forgotten, and Redis writes its log anew. By itself it would do that every
+ * quarter of a minute at this pace, for a second each, in one part more often than in the other.
+ */
+async function openBetween(
   redisUrl: string,
   tenants: readonly BenchTenant[],
   releases: Releases,
@@ -164,11 +170,16 @@ async function openBreakers(
   const quiet = { info: () => undefined, warn: () => undefined };
   const redis = await connectRedis({ url: redisUrl, role: 'commands', name: 'bench', log: quiet });
   releases.push(async () => redis.disconnect());
+  await redis.config('SET', 'auto-aof-rewrite-percentage', '0');
   const names = createNames();
   return async () => {
     for (const { tenant } of tenants) {
       await redis.del(names.cti(tenant), names.ctisDown(names.partitionOf(tenant)));
     }
+    await redis.bgrewriteaof();
+    await sleepUntil(async () => (await redis.info('persistence')).includes('aof_rewrite_in_progress:0'), {
+      timeoutMs: REWRITE_WITHIN_MS,
+    });
   };
 }
 
