@@ -197,7 +197,7 @@ describe('a socket', () => {
     const { client, server } = await connect();
     const other = await connect();
     const heard: string[] = [];
-    client.on('message', (text) => heard.push(String(text)));
+    client.on('message', (text: Buffer) => heard.push(text.toString('utf8')));
     server.send('1');
     server.together(() => {
       for (const text of ['2', '3', '4']) server.send(text);
