@@ -207,7 +207,11 @@ for i, agent in ipairs(plan.agents) do
   for _, message in ipairs(agent.messages) do
     if applyPopup(agent, message) then
       told[#told + 1] = message
-      shown = shown or message.change == 'show'
+      if message.change == 'show' then
+        shown = true
+        -- Here, and not when it is told: a later message may hide it again, and its claim with it.
+        message.claimed = claim(agent, message.popupId) .. ' '
+      end
     end
   end
   if #told > 0 then
@@ -224,8 +228,7 @@ for i, agent in ipairs(plan.agents) do
     for j, message in ipairs(told) do
       local seq = before + j
       redis.call('XADD', KEYS[agent.inbox], 'MAXLEN', '~', plan.inboxLength, seq .. '-0', 'm', message.body)
-      local claimed = message.change == 'show' and claim(agent, message.popupId) .. ' ' or ''
-      told[j] = epoch .. ' ' .. seq .. ' ' .. claimed .. message.body
+      told[j] = epoch .. ' ' .. seq .. ' ' .. (message.claimed or '') .. message.body
     end
     -- Bodies are JSON and have no line breaks.
     heard[i] = redis.call('SPUBLISH', KEYS[agent.channel], table.concat(told, '\n'))

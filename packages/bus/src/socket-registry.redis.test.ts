@@ -111,6 +111,17 @@ describe('a new pop-up', () => {
     expect(JSON.parse(entries[0]?.body ?? '')).toEqual({ op: 'popup.show', ts: 1, data: popup });
   });
 
+  it('that the same step hides again leaves no claim', async () => {
+    const tenant = newTenant();
+    await join(one, tenant);
+    const popup = popupOf(incoming(tenant));
+    const messages = [message(1, { change: 'show', popup }), message(2, { change: 'hide', popup })];
+    const deliveries = [{ user: 'ana', messages }];
+    await test.bus.commit(commitOf(incoming(tenant), [], { deliveries }));
+    expect(await test.redis.hgetall(test.names.claims(tenant, 'ana'))).toEqual({});
+    expect((await test.inbox.read(tenant, 'ana', 0)).entries).toHaveLength(2);
+  });
+
   it('prefers any that was looked at to one in the background', async () => {
     const tenant = newTenant();
     const looked = await join(one, tenant);

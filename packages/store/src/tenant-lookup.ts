@@ -96,8 +96,8 @@ export interface TenantLookupOptions {
  */
 const UNNOTICED_MAX_AGE_MS = 900;
 /**
- * In case a notice was lost on a connection that works, which has no reason to happen. Each company that is used costs six
- * queries of each process at this age, so thousands of them are not to be asked for often.
+ * In case a notice was lost on a connection that works, which has no reason to happen. Each company that is used costs five
+ * queries of each process at this age, and each agent who dials two, so thousands of them are not to be asked for often.
  */
 const NOTICED_MAX_AGE_MS = 5 * 60_000;
 export const MAX_ENTRIES = 10_000;

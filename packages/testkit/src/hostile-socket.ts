@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { SUBPROTOCOL } from '@ramal/contracts';
 import { toFrameBytes } from './frame-bytes.ts';
+import { createFrameReader } from './frame-reader.ts';
 import { sleepUntil } from './sleep-until.ts';
 
 /** A TCP connection to a gateway that sends any bytes, when and as slowly as it is told. */
@@ -129,11 +130,15 @@ function createReader() {
     frames: [] as { op: string; data: { code?: string } }[],
     closeCode: null as number | null,
     read(chunk: Buffer) {
+      if (reader.status === 101) return readFrames(chunk);
       rest = Buffer.concat([rest, chunk]);
-      if (reader.status === null && !readAnswer()) return;
-      if (reader.status === 101) while (readFrame());
+      if (reader.status === null && readAnswer() && reader.status === 101) readFrames(rest);
     },
   };
+  const readFrames = createFrameReader((opcode, body) => {
+    if (opcode === 8) reader.closeCode ??= body.length >= 2 ? body.readUInt16BE(0) : 1005;
+    if (opcode === 1) reader.frames.push(JSON.parse(body.toString('utf8')) as (typeof reader.frames)[number]);
+  });
   const readAnswer = (): boolean => {
     const end = rest.indexOf('\r\n\r\n');
     if (end < 0) return false;
@@ -144,21 +149,6 @@ function createReader() {
       reader.headers[line.slice(0, at).toLowerCase()] = line.slice(at + 1).trim();
     }
     rest = rest.subarray(end + 4);
-    return true;
-  };
-  const readFrame = (): boolean => {
-    const [first, second] = rest;
-    if (first === undefined || second === undefined) return false;
-    const extra = second === 126 ? 2 : second === 127 ? 8 : 0;
-    if (rest.length < 2 + extra) return false;
-    const length =
-      extra === 0 ? second : extra === 2 ? rest.readUInt16BE(2) : Number(rest.readBigUInt64BE(2));
-    if (rest.length < 2 + extra + length) return false;
-    const body = rest.subarray(2 + extra, 2 + extra + length);
-    rest = rest.subarray(2 + extra + length);
-    const opcode = first & 0x0f;
-    if (opcode === 8) reader.closeCode ??= length >= 2 ? body.readUInt16BE(0) : 1005;
-    if (opcode === 1) reader.frames.push(JSON.parse(body.toString('utf8')) as (typeof reader.frames)[number]);
     return true;
   };
   return reader;

@@ -13,6 +13,7 @@ export { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 export { findBrowser } from './find-browser.ts';
 export { findPhp } from './find-php.ts';
 export { type FrameParts, toFrameBytes } from './frame-bytes.ts';
+export { createFrameReader } from './frame-reader.ts';
 export {
   connectHostile,
   type HandshakeParts,

@@ -36,8 +36,8 @@ const LIBRARY_GRACE_MS = 100;
 
 /**
  * One request and no more: nothing is sent again, followed or unpacked, and every wait has a timer of ours, below. A stream,
- * and all that is the same for every request said once: that way it costs little more than Node's own request, and as a
- * promise with options of its own three times as much.
+ * and all that is the same for every request said once: that way it costs twice what Node's own request does, and as a
+ * promise with options of its own three times.
  */
 const client = got.extend({
   headers: { 'user-agent': 'Ramal', accept: '*/*', connection: 'close' },

@@ -1,6 +1,6 @@
-import { toFrameBytes } from '@ramal/testkit';
 import { expect, test } from 'vitest';
-import { createFrameReader } from './bench-socket.ts';
+import { toFrameBytes } from './frame-bytes.ts';
+import { createFrameReader } from './frame-reader.ts';
 
 const toBytes = (bodies: string[]) =>
   Buffer.concat([
