@@ -1,3 +1,4 @@
+import { GIVES_WAY } from '@ramal/runtime';
 import { type FoundServer, findPostgres, findRedis } from '@ramal/testkit';
 import type { StackHome } from './stack-home.ts';
 import { rememberStackPorts, type StackPorts } from './stack-ports.ts';
@@ -18,7 +19,14 @@ export async function findStackServers(
 ): Promise<StackServers> {
   const [redis, postgres] = await Promise.allSettled([
     findRedis({ dataDir: home.redisDir, preferredPort: ports.redis, log, env }),
-    findPostgres({ dataDir: home.postgresDir, preferredPort: ports.postgres, log, env }),
+    findPostgres({
+      dataDir: home.postgresDir,
+      preferredPort: ports.postgres,
+      // Most of its work is the history's, and gives way like it.
+      niceness: GIVES_WAY,
+      log,
+      env,
+    }),
   ]);
   if (redis.status === 'rejected' || postgres.status === 'rejected') {
     for (const found of [redis, postgres]) if (found.status === 'fulfilled') await found.value.stop();

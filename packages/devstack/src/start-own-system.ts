@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GIVES_WAY } from '@ramal/runtime';
 import { createTestDatabase, findPostgres, findRedis } from '@ramal/testkit';
 import pg from 'pg';
 import type { Releases, RunEnvironment } from './run-environment.ts';
@@ -85,7 +86,8 @@ export async function startOwnSystem(options: OwnSystemOptions, releases: Releas
 async function startUsualServers(log: (line: string) => void, releases: Releases): Promise<OwnServers> {
   const redis = await findRedis({ env: { ...process.env, REDIS_URL: undefined }, log });
   releases.push(redis.stop);
-  const postgres = await findPostgres({ log, durable: false });
+  // Most of its work is the history's, and gives way like it.
+  const postgres = await findPostgres({ log, durable: false, niceness: GIVES_WAY });
   releases.push(postgres.stop);
   const database = await createTestDatabase(postgres.url);
   releases.push(database.drop);

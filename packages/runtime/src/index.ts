@@ -11,6 +11,7 @@ export { type CommonEnv, commonEnv } from './common-env.ts';
 export { DIALER_FAILPOINTS } from './dialer-failpoints.ts';
 export { createEventLoopCheck } from './event-loop-check.ts';
 export { announceFailpoints, failpoint } from './failpoint.ts';
+export { GIVES_WAY, giveWay } from './give-way.ts';
 export { createKeyedLimit, type KeyedLimit } from './keyed-limit.ts';
 export {
   DEFAULT_STOP_TIMEOUT_MS,

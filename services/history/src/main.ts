@@ -1,10 +1,12 @@
-import { createLogger, parseEnv, runService } from '@ramal/runtime';
+import { createLogger, giveWay, parseEnv, runService } from '@ramal/runtime';
 import { configSchema } from './config.ts';
 import { startHistory } from './service.ts';
 
 try {
   const config = parseEnv(configSchema, process.env);
   const logger = createLogger('history', config.LOG_LEVEL);
+  // What is stored a moment later keeps nobody waiting; a dial does.
+  giveWay();
   await runService({
     logger,
     watchParent: config.RAMAL_PARENT_WATCH,

@@ -34,7 +34,10 @@ export interface FairnessReport {
 }
 
 const SICKNESSES: readonly Sickness[] = ['mute', 'resetting', 'slow'];
-/** Until what dials is compiled: else the part that comes first would be slower than those it is compared with. */
+/**
+ * Until what dials is compiled, and what follows from a sick CTI too: else the parts that come first would be slower than those
+ * they are compared with, and code compiled for the one kind would be thrown away at the first part of the other.
+ */
 const WARM_UP_SEC = 20;
 /** A dial that was not sent by then never is (I2). */
 const LAST_REQUEST_MS = 12_000;
@@ -99,29 +102,38 @@ async function measure(
     return measured;
   };
 
+  const playPart = async (kind: FairnessPart['kind'], seconds: number) => {
+    for (const [i, cti] of ctis.others.entries()) {
+      cti.sickness = kind === 'sick' ? (SICKNESSES[i % SICKNESSES.length] ?? null) : null;
+    }
+    const measured = await play(seconds);
+    for (const cti of ctis.others) cti.sickness = null;
+    return measured;
+  };
+  // Each part begins with every CTI asked: what a sick one costs until its breaker opens counts each time.
+  const rest = async (after: FairnessPart['kind']) => {
+    await delay(after === 'sick' ? LAST_REQUEST_MS : REST_MS, undefined, { signal });
+    await between();
+  };
+
   log(`${options.tenants} companies, ${options.sick} of them sick at times; warming up`);
-  await play(Math.min(WARM_UP_SEC, options.seconds));
-  await between();
+  for (const kind of ['well', 'sick'] as const) {
+    await playPart(kind, Math.min(WARM_UP_SEC, options.seconds));
+    await rest(kind);
+  }
   const parts: FairnessPart[] = [];
   const took: Record<FairnessPart['kind'], number[]> = { well: [], sick: [] };
   for (let round = 1; round <= options.rounds; round++) {
     // In turns, so that what else goes on on the machine meets both alike.
     const kinds: FairnessPart['kind'][] = round % 2 === 1 ? ['well', 'sick'] : ['sick', 'well'];
     for (const [turn, kind] of kinds.entries()) {
-      for (const [i, cti] of ctis.others.entries()) {
-        cti.sickness = kind === 'sick' ? (SICKNESSES[i % SICKNESSES.length] ?? null) : null;
-      }
-      const measured = await play(options.seconds);
+      const measured = await playPart(kind, options.seconds);
       const times = measured.flatMap(({ tookMs }) => (tookMs === undefined ? [] : [tookMs]));
       took[kind].push(...times);
       const part = { round, kind, ...toPercentiles(times), missing: measured.length - times.length };
       parts.push(part);
       log(`round ${round} ${kind}: p50 ${part.p50} ms, p99 ${part.p99} ms, missing ${part.missing}`);
-      for (const cti of ctis.others) cti.sickness = null;
-      if (round === options.rounds && turn === kinds.length - 1) break;
-      // Each part begins with every CTI asked: what a sick one costs until its breaker opens counts each time.
-      await delay(kind === 'sick' ? LAST_REQUEST_MS : REST_MS, undefined, { signal });
-      await between();
+      if (round < options.rounds || turn < kinds.length - 1) await rest(kind);
     }
   }
   return toReport(

@@ -23,6 +23,8 @@ export interface FindServerOptions {
   durable?: boolean;
   /** Where it is not durable: true keeps what it has acknowledged when the server alone is killed; default false. */
   survivesKill?: boolean;
+  /** Niceness of a PostgreSQL that is started, 0 to 19; default 0. */
+  niceness?: number;
   /** Gets one line per noteworthy step; default: silent. */
   log?: (line: string) => void;
   /** Environment to read instead of `process.env`. */

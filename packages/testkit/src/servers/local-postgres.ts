@@ -51,6 +51,7 @@ export async function startLocalPostgres(options: FindServerOptions = {}): Promi
       ...['-c', 'max_connections=200', '-c', 'logging_collector=off', ...(durable ? [] : relaxed)],
     ],
     ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
+    ...(options.niceness === undefined ? {} : { niceness: options.niceness }),
     stopSignals: [
       { signal: 'SIGINT', waitMs: 10_000 },
       { signal: 'SIGQUIT', waitMs: 5000 },

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { sleepUntil } from '../sleep-until.ts';
 import { ServerStartError } from './server-errors.ts';
 
@@ -9,6 +10,8 @@ export interface ServerProcessOptions {
   /** Runs as this user; only root may set it. */
   uid?: number;
   gid?: number;
+  /** Its niceness, 0 to 19; default 0. */
+  niceness?: number;
   /** Sent in this order until the process is gone, each given its time. */
   stopSignals: readonly { signal: NodeJS.Signals; waitMs: number }[];
   /** Resolves true once the server answers; polled. */
@@ -68,6 +71,8 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     await exited;
     throw failure('could not be started');
   }
+  // Its children are like it.
+  if (options.niceness !== undefined) setPriority(child.pid, options.niceness);
   const guard = startGuard(child.pid, options.stopSignals[0]?.signal ?? 'SIGTERM', options.temporaryDir);
   // Its number may soon belong to another program.
   void exited.then(() => guard.kill('SIGKILL'));

@@ -1,0 +1,23 @@
+import { readdirSync } from 'node:fs';
+import { setPriority } from 'node:os';
+
+/** Niceness of a process that others need not wait for: a tenth of the weight of those that did not ask for less. */
+export const GIVES_WAY = 10;
+
+/**
+ * Lets all other processes of the machine go first, with all threads that this process has: for work that nobody waits for,
+ * beside work that an agent does. It takes nothing from a machine that has processors to spare.
+ */
+export function giveWay(): void {
+  setPriority(GIVES_WAY);
+  // Linux counts each thread by itself, and the engine's own were there before us; those made later are like their maker.
+  for (const thread of threadsOf('/proc/self/task')) setPriority(thread, GIVES_WAY);
+}
+
+function threadsOf(folder: string): number[] {
+  try {
+    return readdirSync(folder).map(Number);
+  } catch {
+    return [];
+  }
+}
