@@ -1,9 +1,18 @@
 -- May one more dial be recorded, and if not, may its refusal? By Redis' clock, counted in one step.
 -- KEYS: counts of the agent, the tenant, the destination, the tenant's refusals; the new intent's mark; the agent's last
--- click on the number. ARGV: 1 when it is denied whatever the counts are; three pairs of limits, a minute's and an
+-- click on the number; the intent. ARGV: 1 when it is denied whatever the counts are; three pairs of limits, a minute's and an
 -- hour's, in the order of the first three keys, 0 for none; refusals that are recorded in a minute.
--- Returns 'in', 'exceeded', or 'flood' for a refusal that is one too many; 'denied' for one that is not.
-local now = tonumber(redis.call('TIME')[1])
+-- Returns { verdict, redis time in ms }: 'known' for an intent that is recorded already, which nothing is counted for; 'in',
+-- 'exceeded', or 'flood' for a refusal that is one too many; 'denied' for one that is not.
+local clock = redis.call('TIME')
+local now = tonumber(clock[1])
+local function answer(verdict)
+  return { verdict, string.format('%.0f', now * 1000 + math.floor(clock[2] / 1000)) }
+end
+if redis.call('EXISTS', KEYS[7]) == 1 then
+  return answer('known')
+end
+
 local steps = { m = { seconds = 5, of = 60 }, h = { seconds = 300, of = 3600 } }
 local KEEP_SECONDS = 3900
 
@@ -33,10 +42,10 @@ end
 
 local function refuse(verdict)
   if used(KEYS[4]).m >= tonumber(ARGV[8]) then
-    return 'flood'
+    return answer('flood')
   end
   count(KEYS[4])
-  return verdict
+  return answer(verdict)
 end
 
 if ARGV[1] == '1' then
@@ -45,12 +54,12 @@ end
 
 -- The same intent at the same moment, or a second click: the first one was counted.
 if redis.call('EXISTS', KEYS[5]) == 1 then
-  return 'in'
+  return answer('in')
 end
 local first = redis.call('HGET', KEYS[6], 'key')
 local state = first and redis.call('HGET', first, 'state')
 if state and state ~= 'failed' and state ~= 'expired' and state ~= 'canceled' then
-  return 'in'
+  return answer('in')
 end
 
 for i = 1, 3 do
@@ -68,4 +77,4 @@ for i = 1, 3 do
   end
 end
 redis.call('SET', KEYS[5], '1', 'EX', 60)
-return 'in'
+return answer('in')

@@ -21,6 +21,7 @@ import {
 } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
 import { type CallBus, type CommitOutcome, toDueMember } from './call-bus.ts';
+import type { DialAdmission } from './dial-limits.ts';
 import type { DialQueue } from './dial-queue.ts';
 import { loadScript } from './load-script.ts';
 import { createSeenCalls } from './seen-calls.ts';
@@ -68,14 +69,17 @@ export type RequestOutcome =
   | { kind: 'refused'; intentId: string; callId: string; reason: DialReason }
   | { kind: 'conflict' };
 
+/** What a dial limiter says of a dial that is to be recorded, or is. */
+export type AdmittedDial = Exclude<DialAdmission, { kind: 'flood' }>;
+
 /** The dial intents' record: every change is one atomic commit, so that no intent is ever sent twice. */
 export interface DialIntents {
   /**
    * Records the click, shows the start pop-up and queues the dial; the same intent again gives the same answer.
-   * @param admit asked once the intent is known to be new: why it is recorded as refused instead, or null. What it
-   * throws is passed on, and nothing recorded
+   * @param admit whether the intent is new, and if so whether it is recorded as refused instead; the same moment is the
+   * click's. What it throws is passed on, and nothing recorded. Default: each new one is let in
    */
-  request(dial: NewDial, admit?: () => Promise<DialReason | null>): Promise<RequestOutcome>;
+  request(dial: NewDial, admit?: () => Promise<AdmittedDial>): Promise<RequestOutcome>;
   /** By its own id or by that of a second click; the intent that is found names its own. */
   find(tenant: string, intentId: string): Promise<{ intent: DialIntent; nowMs: number } | null>;
   /**
@@ -130,6 +134,11 @@ export function createDialIntents(options: {
     return { intent: found, nowMs };
   };
 
+  const admitNew = async (tenant: string, intentId: string): Promise<AdmittedDial> => {
+    const { intent, nowMs } = await look(tenant, intentId);
+    return { kind: intent === null ? 'in' : 'known', nowMs };
+  };
+
   /** Another event of the same call may slip in between reading and writing; then plan again. */
   const commitStep = async (intent: DialIntent, step: DialStep): Promise<CommitOutcome> => {
     const { tenant, intentId, callId } = intent;
@@ -177,20 +186,19 @@ export function createDialIntents(options: {
       const { intent, nowMs } = await look(tenant, intentId);
       return intent === null ? null : { intent, nowMs };
     },
-    async request(dial, admit = async () => null) {
+    async request(dial, admit) {
       const { tenant, intentId } = dial;
-      const known = await look(tenant, intentId);
-      if (known.intent !== null) return repeat(known.intent, dial, enqueue);
-      const refusal = await admit();
-      // The click was then: the deadline does not wait for whoever had to admit it.
-      const { nowMs } = known;
+      const told = async (): Promise<RequestOutcome> => {
+        const { intent } = await look(tenant, intentId);
+        return intent === null ? { kind: 'conflict' } : repeat(intent, dial, enqueue);
+      };
+      const { nowMs, ...admission } = admit === undefined ? await admitNew(tenant, intentId) : await admit();
+      if (admission.kind === 'known') return told();
+      const refusal = admission.kind === 'refused' ? admission.reason : null;
       const request = { ...dial, callId: newCallId(nowMs), nowMs };
       const commit = refusal === null ? planDialRequest(request) : planRefusedDial(request, refusal);
       const { outcome } = await bus.commit(commit);
-      if (outcome === 'conflict' || outcome === 'alias') {
-        const other = await look(tenant, intentId);
-        return other.intent === null ? { kind: 'conflict' } : repeat(other.intent, dial, enqueue);
-      }
+      if (outcome === 'conflict' || outcome === 'alias') return told();
       const { callId } = commit;
       if (refusal !== null) return { kind: 'refused', intentId, callId, reason: refusal };
       await enqueue(dial, callId);

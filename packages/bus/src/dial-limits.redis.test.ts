@@ -30,7 +30,9 @@ const PLENTY: DialRates = {
   destinationPerMinute: 1000,
   destinationPerHour: 1000,
 };
-const TOO_OFTEN: DialAdmission = { refused: 'dial_rate_exceeded' };
+const NOW = expect.any(Number) as number;
+const IN: DialAdmission = { kind: 'in', nowMs: NOW };
+const TOO_OFTEN: DialAdmission = { kind: 'refused', reason: 'dial_rate_exceeded', nowMs: NOW };
 
 /** The n-th dial, of an agent and to a number of its own. */
 function nth(tenant: string, n: number, over: Partial<DialAsked> = {}): DialAsked {
@@ -40,7 +42,7 @@ function nth(tenant: string, n: number, over: Partial<DialAsked> = {}): DialAske
 
 const ask = (dial: DialAsked, rates: DialRates | null, denied: Parameters<DialLimiter['admit']>[1] = null) =>
   (limiters[Math.floor(Math.random() * 2)] as DialLimiter).admit(dial, denied, rates);
-const countIn = (admissions: DialAdmission[]) => admissions.filter((one) => one === 'in').length;
+const countIn = (admissions: DialAdmission[]) => admissions.filter((one) => one.kind === 'in').length;
 const many = (count: number, one: (n: number) => Promise<DialAdmission>) =>
   Promise.all(Array.from({ length: count }, (_, n) => one(n)));
 
@@ -66,11 +68,11 @@ it('a refused dial uses nothing up', async () => {
   const tenant = newTenant();
   const rates = { ...PLENTY, agentPerMinute: 1, destinationPerMinute: 2 };
   const to = { destination: '+554732100123' };
-  expect(await ask(nth(tenant, 1, { user: 'ana', ...to }), rates)).toBe('in');
+  expect(await ask(nth(tenant, 1, { user: 'ana', ...to }), rates)).toEqual(IN);
   for (let n = 0; n < 3; n++) {
     expect(await ask(nth(tenant, n, { user: 'ana', ...to }), rates)).toEqual(TOO_OFTEN);
   }
-  expect(await ask(nth(tenant, 2, to), rates)).toBe('in');
+  expect(await ask(nth(tenant, 2, to), rates)).toEqual(IN);
   expect(await ask(nth(tenant, 3, to), rates)).toEqual(TOO_OFTEN);
 });
 
@@ -79,9 +81,24 @@ it('I1 the same intent, however often and at once, counts once', async () => {
   const rates = { ...PLENTY, agentPerMinute: 2 };
   const first = nth(tenant, 1, { user: 'ana' });
   expect(countIn(await many(50, () => ask(first, rates)))).toBe(50);
-  expect(await ask(nth(tenant, 2, { user: 'ana' }), rates)).toBe('in');
+  expect(await ask(nth(tenant, 2, { user: 'ana' }), rates)).toEqual(IN);
   expect(await ask(nth(tenant, 3, { user: 'ana' }), rates)).toEqual(TOO_OFTEN);
-  expect(await ask(first, rates)).toBe('in');
+  expect(await ask(first, rates)).toEqual(IN);
+});
+
+it('I1 an intent that is recorded is known, whatever the counts are, and counts nothing', async () => {
+  const tenant = newTenant();
+  const rates = { ...PLENTY, agentPerMinute: 1 };
+  const click = nth(tenant, 1, { user: 'ana' });
+  await test.redis.hset(test.names.intent(tenant, click.intentId), 'state', 'accepted');
+  const beforeMs = Number((await test.redis.time())[0]) * 1000;
+  for (const denied of [null, 'dials_blocked'] as const) {
+    const admission = await ask(click, rates, denied);
+    expect(admission).toEqual({ kind: 'known', nowMs: NOW });
+    expect(admission.nowMs).toBeGreaterThanOrEqual(beforeMs);
+  }
+  expect(await test.redis.keys(`${test.names.dialRate(tenant, 'agent', '').slice(0, -6)}*`)).toEqual([]);
+  expect(await ask(nth(tenant, 2, { user: 'ana' }), rates)).toEqual(IN);
 });
 
 it('I1 a second click counts no second time, one after a dial that failed does', async () => {
@@ -93,9 +110,9 @@ it('I1 a second click counts no second time, one after a dial that failed does',
     await test.redis.hset(intent, 'state', state);
     await test.redis.hset(test.names.recentDial(tenant, click.user, click.to), 'key', intent);
   };
-  expect(await ask(click, rates)).toBe('in');
+  expect(await ask(click, rates)).toEqual(IN);
   await recorded('sent');
-  expect(await ask({ ...click, intentId: randomUUID() }, rates)).toBe('in');
+  expect(await ask({ ...click, intentId: randomUUID() }, rates)).toEqual(IN);
   await recorded('failed');
   expect(await ask({ ...click, intentId: randomUUID() }, rates)).toEqual(TOO_OFTEN);
 });
@@ -106,7 +123,7 @@ it('an extension may be called as often as one likes, police and ambulance by wh
   const inside = await many(5, (n) => ask(nth(tenant, n, { user: 'ana', destination: null }), rates));
   expect(countIn(inside)).toBe(5);
   expect(await ask(nth(tenant, 6, { user: 'ana', destination: null }), rates)).toEqual(TOO_OFTEN);
-  expect(await ask(nth(tenant, 7, { user: 'ana', to: '190' }), null)).toBe('in');
+  expect(await ask(nth(tenant, 7, { user: 'ana', to: '190' }), null)).toEqual(IN);
 });
 
 it('threat 1 refusals are recorded up to a number a minute, and a flood of them not', async () => {
@@ -114,11 +131,15 @@ it('threat 1 refusals are recorded up to a number a minute, and a flood of them 
   const all = await many(MOST_RECORDED_REFUSALS * 5, (n) =>
     ask(nth(tenant, n), PLENTY, 'destination_premium'),
   );
-  expect(all.filter((one) => one !== 'flood')).toEqual(
-    Array.from({ length: MOST_RECORDED_REFUSALS }, () => ({ refused: 'destination_premium' })),
+  expect(all.filter((one) => one.kind !== 'flood')).toEqual(
+    Array.from({ length: MOST_RECORDED_REFUSALS }, () => ({
+      kind: 'refused',
+      reason: 'destination_premium',
+      nowMs: NOW,
+    })),
   );
-  expect(await ask(nth(tenant, 1, { user: 'ana' }), PLENTY)).toBe('in');
-  expect(await ask(nth(tenant, 1), PLENTY, 'dials_blocked')).toBe('flood');
+  expect(await ask(nth(tenant, 1, { user: 'ana' }), PLENTY)).toEqual(IN);
+  expect(await ask(nth(tenant, 1), PLENTY, 'dials_blocked')).toEqual({ kind: 'flood', nowMs: NOW });
 });
 
 it('forgets what is older than its minute and its hour, and keeps no key for ever', async () => {
@@ -135,14 +156,14 @@ it('forgets what is older than its minute and its hour, and keeps no key for eve
     }
   };
   for (let n = 0; n < 3; n++) {
-    expect(await dial()).toBe('in');
+    expect(await dial()).toEqual(IN);
     await pass('m', 11);
     expect(await dial()).toEqual(TOO_OFTEN);
     await pass('m', 2);
   }
   expect(await dial()).toEqual(TOO_OFTEN);
   await pass('h', 13);
-  await sleepUntil(async () => (await dial()) === 'in');
+  await sleepUntil(async () => (await dial()).kind === 'in');
   expect(await test.redis.hlen(key)).toBe(2);
   for (const name of await test.redis.keys(`${test.names.dialRate(tenant, 'agent', '').slice(0, -6)}*`)) {
     expect(await test.redis.ttl(name)).toBeGreaterThan(0);

@@ -22,8 +22,14 @@ export interface DialAsked {
   destination: string | null;
 }
 
-/** `flood`: refused, and one too many to record. */
-export type DialAdmission = 'in' | 'flood' | { refused: DialReason };
+/**
+ * `known`: the intent is recorded already, so nothing was counted. `flood`: refused, and one too many to record.
+ * `nowMs` is Redis' time, epoch ms.
+ */
+export type DialAdmission = { nowMs: number } & (
+  | { kind: 'in' | 'known' | 'flood' }
+  | { kind: 'refused'; reason: DialReason }
+);
 
 /** Limits on dials, which all processes count together (threat 1). */
 export interface DialLimiter {
@@ -53,7 +59,6 @@ export function createDialLimiter(redis: Redis, names: Names): DialLimiter {
   const run = loadScript(redis, 'dial-limits');
   return {
     async admit({ tenant, user, intentId, to, destination }, denied, rates) {
-      if (denied === null && rates === null) return 'in';
       const keys = [
         names.dialRate(tenant, 'agent', user),
         names.dialRate(tenant, 'tenant', 'dials'),
@@ -61,6 +66,7 @@ export function createDialLimiter(redis: Redis, names: Names): DialLimiter {
         names.dialRate(tenant, 'tenant', 'refusals'),
         names.dialRate(tenant, 'intent', intentId),
         names.recentDial(tenant, user, to),
+        names.intent(tenant, intentId),
       ];
       const most = rates ?? UNLIMITED;
       const limits = [
@@ -71,9 +77,14 @@ export function createDialLimiter(redis: Redis, names: Names): DialLimiter {
         destination === null ? 0 : most.destinationPerMinute,
         destination === null ? 0 : most.destinationPerHour,
       ];
-      const verdict = await run(keys, [denied === null ? 0 : 1, ...limits, MOST_RECORDED_REFUSALS]);
-      if (verdict === 'in' || verdict === 'flood') return verdict;
-      return { refused: denied ?? 'dial_rate_exceeded' };
+      const args = [denied === null ? 0 : 1, ...limits, MOST_RECORDED_REFUSALS];
+      const [kind, now] = (await run(keys, args)) as [
+        'in' | 'known' | 'flood' | 'denied' | 'exceeded',
+        string,
+      ];
+      const nowMs = Number(now);
+      if (kind === 'in' || kind === 'known' || kind === 'flood') return { kind, nowMs };
+      return { kind: 'refused', reason: denied ?? 'dial_rate_exceeded', nowMs };
     },
   };
 }

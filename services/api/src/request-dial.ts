@@ -46,10 +46,10 @@ export function createRequestDial(options: {
     const admit = async () => {
       const asked = { tenant, user, intentId, to, destination };
       const admission = await limiter.admit(asked, denied, limits);
-      if (admission === 'flood') {
+      if (admission.kind === 'flood') {
         throw new WireError('rate_limited', 'too many refused calls; wait a minute');
       }
-      return admission === 'in' ? null : admission.refused;
+      return admission;
     };
     const toE164 = toExternalE164(profile, to);
     const urgent = profile.tenant.vip;

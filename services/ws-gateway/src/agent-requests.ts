@@ -54,10 +54,10 @@ export function createAgentRequests(options: {
         const admit = async () => {
           const asked = { tenant, user, intentId, to, destination };
           const admission = await limiter.admit(asked, denied, limits);
-          if (admission === 'flood') {
+          if (admission.kind === 'flood') {
             throw new WireError('rate_limited', 'too many refused calls; wait a minute');
           }
-          return admission === 'in' ? null : admission.refused;
+          return admission;
         };
         const urgent = profile.tenant.vip;
         const toE164 = toExternalE164(profile, to);
