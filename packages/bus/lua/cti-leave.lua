@@ -14,12 +14,12 @@ if not lease then
 end
 redis.call('HDEL', key, mine)
 local _, generation, again = string.match(lease, '^(%d+) (%d+) (%d)$')
-local untilMs, cooldown, probe, failures, current =
-  unpack(redis.call('HMGET', key, 'until', 'cooldown', 'probe', 'failures', 'generation'))
+local untilMs, cooldown, probe, failures, dials, current =
+  unpack(redis.call('HMGET', key, 'until', 'cooldown', 'probe', 'failures', 'dials', 'generation'))
 
 local function open(ms)
   untilMs = now + ms
-  redis.call('HDEL', key, 'probe', 'failures')
+  redis.call('HDEL', key, 'probe', 'failures', 'dials')
   redis.call('HINCRBY', key, 'generation', 1)
   redis.call('HSET', key, 'until', string.format('%.0f', untilMs), 'cooldown', ms)
   redis.call('PEXPIRE', key, ms + went.keepMs)
@@ -37,7 +37,7 @@ if untilMs then
     redis.call('HDEL', key, 'probe')
     return { 'unchanged', untilMs }
   end
-  redis.call('HDEL', key, 'until', 'cooldown', 'probe', 'failures', 'turn')
+  redis.call('HDEL', key, 'until', 'cooldown', 'probe', 'failures', 'dials', 'turn')
   redis.call('HINCRBY', key, 'generation', 1)
   redis.call('ZREM', downs, went.tenant)
   return { 'closed', '0' }
@@ -47,12 +47,13 @@ end
 if tonumber(generation) ~= tonumber(current or '0') then
   return { 'unchanged', '0' }
 elseif went.outcome == 'ok' then
-  redis.call('HDEL', key, 'failures')
+  redis.call('HDEL', key, 'failures', 'dials')
   redis.call('ZREM', downs, went.tenant)
-elseif went.outcome == 'failed' and again == '0' then
-  if tonumber(failures or '0') + 1 >= went.mostFailures then
+elseif went.outcome == 'failed' then
+  failures, dials = tonumber(failures or '0') + 1, tonumber(dials or '0') + (again == '0' and 1 or 0)
+  if failures >= went.mostFailures and dials >= went.ofDials then
     return open(went.shortestMs)
   end
-  redis.call('HINCRBY', key, 'failures', 1)
+  redis.call('HSET', key, 'failures', failures, 'dials', dials)
 end
 return { 'unchanged', '0' }

@@ -1,13 +1,15 @@
 -- May one more dial be recorded, and if not, may its refusal? By Redis' clock, counted in one step.
 -- KEYS: counts of the agent, the tenant, the destination, the tenant's refusals; the new intent's mark; the agent's last
--- click on the number; the intent. ARGV: 1 when it is denied whatever the counts are; three pairs of limits, a minute's and an
+-- click on the number; the intent; the CTI. ARGV: 1 when it is denied whatever the counts are; three pairs of limits, a minute's and an
 -- hour's, in the order of the first three keys, 0 for none; refusals that are recorded in a minute.
 -- Returns { verdict, redis time in ms }: 'known' for an intent that is recorded already, which nothing is counted for; 'in',
--- 'exceeded', or 'flood' for a refusal that is one too many; 'denied' for one that is not.
+-- 'exceeded', or 'flood' for a refusal that is one too many; 'denied' for one that is not; 'down' for one that is let in
+-- and counted, at a CTI that is not asked for the moment.
 local clock = redis.call('TIME')
 local now = tonumber(clock[1])
+local nowMs = now * 1000 + math.floor(clock[2] / 1000)
 local function answer(verdict)
-  return { verdict, string.format('%.0f', now * 1000 + math.floor(clock[2] / 1000)) }
+  return { verdict, string.format('%.0f', nowMs) }
 end
 if redis.call('EXISTS', KEYS[7]) == 1 then
   return answer('known')
@@ -77,4 +79,5 @@ for i = 1, 3 do
   end
 end
 redis.call('SET', KEYS[5], '1', 'EX', 60)
-return answer('in')
+-- Until then nobody is let in; from then on the gate in front of the CTI chooses who tries it (see cti-enter.lua).
+return answer(tonumber(redis.call('HGET', KEYS[8], 'until') or '0') > nowMs and 'down' or 'in')

@@ -151,6 +151,22 @@ describe('the circuit breaker', () => {
     ],
     ['what was not the CTI’s doing alone', Array<CtiOutcome>(9).fill('neutral'), false],
     ['one dial tried again and again', ['failed', ...Array<'retry failed'>(5).fill('retry failed')], false],
+    [
+      'two dials tried again and again',
+      ['failed', 'failed', ...Array<'retry failed'>(10).fill('retry failed')],
+      false,
+    ],
+    [
+      'three dials, two of them tried again',
+      ['failed', 'retry failed', 'failed', 'retry failed', 'failed'],
+      true,
+    ],
+    ['three dials tried four times', ['failed', 'retry failed', 'failed', 'failed'], false],
+    [
+      'an answer between their retries',
+      ['failed', 'retry failed', 'failed', 'ok', 'retry failed', 'failed'],
+      false,
+    ],
   ])('after %s: %j, opens: %s', async (_, dials, opens) => {
     const [tenant, gate] = [newTenant(), gateWith()];
     for (const outcome of dials) {

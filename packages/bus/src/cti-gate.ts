@@ -15,7 +15,7 @@ export interface CtiQuestion {
   fence: string;
   /** It was told to wait before: its turn has come, so that nobody new goes first. */
   waited: boolean;
-  /** An earlier attempt of the same dial was counted: the retries of one dial alone say little about a CTI. */
+  /** An earlier attempt of the same dial was counted: the retries of one dial or two alone say little about a CTI. */
   again: boolean;
   /** Until the dial's deadline, in ms: who can't get a turn before it keeps nobody else waiting. */
   leftMs: number;
@@ -41,7 +41,7 @@ export type BreakerMove = 'opened' | 'closed' | 'unchanged';
  * The gate in front of each tenant's CTI, one for all dialers: places, pace and a circuit breaker, by Redis' clock.
  *
  * A place that its dialer does not give back (it was killed) comes free when its lease runs out. The breaker opens after
- * five dials in a row that failed; from then on the CTI is not asked for ten seconds. After that one dial at a time is let
+ * five attempts in a row that failed, of three dials at least; from then on the CTI is not asked for ten seconds. After that one dial at a time is let
  * in, only when somebody dials: a good one closes the breaker, a bad one opens it for twice as long, a minute at most.
  */
 export interface CtiGate {
@@ -67,6 +67,7 @@ const TIMES: CtiGateTimes = {
   keepMs: 10 * 60_000,
 };
 const MOST_FAILURES = 5;
+const OF_DIALS = 3;
 /** However fast a CTI is, those who wait for it come back no more often than this together. */
 const STEP_MS = 20;
 
@@ -100,7 +101,16 @@ export function createCtiGate(redis: Redis, names: Names, times: Partial<CtiGate
       }
     },
     async leave(tenant, fence, outcome) {
-      const went = { tenant, fence, outcome, mostFailures: MOST_FAILURES, shortestMs, longestMs, keepMs };
+      const went = {
+        tenant,
+        fence,
+        outcome,
+        mostFailures: MOST_FAILURES,
+        ofDials: OF_DIALS,
+        shortestMs,
+        longestMs,
+        keepMs,
+      };
       const [move] = (await leave(keysOf(tenant), [JSON.stringify(went)])) as [BreakerMove, string];
       return move;
     },

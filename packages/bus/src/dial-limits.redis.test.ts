@@ -142,6 +142,20 @@ it('threat 1 refusals are recorded up to a number a minute, and a flood of them 
   expect(await ask(nth(tenant, 1), PLENTY, 'dials_blocked')).toEqual({ kind: 'flood', nowMs: NOW });
 });
 
+it('a dial at a CTI that is down counts and is refused at once, until one may try it again', async () => {
+  const tenant = newTenant();
+  const rates = { ...PLENTY, agentPerMinute: 2 };
+  const dial = () => ask(nth(tenant, 1, { user: 'ana' }), rates);
+  const { nowMs } = await test.bus.view({ tenant });
+  await test.redis.hset(test.names.cti(tenant), 'until', String(nowMs + 60_000));
+  expect(await dial()).toEqual({ kind: 'refused', reason: 'cti_unavailable', nowMs: NOW });
+  expect(await ask(nth(newTenant(), 1), rates)).toEqual(IN);
+  expect(await ask(nth(tenant, 2), rates, 'dials_blocked')).toMatchObject({ reason: 'dials_blocked' });
+  await test.redis.hset(test.names.cti(tenant), 'until', String(nowMs));
+  expect(await dial()).toEqual(IN);
+  expect(await dial()).toEqual(TOO_OFTEN);
+});
+
 it('forgets what is older than its minute and its hour, and keeps no key for ever', async () => {
   const tenant = newTenant();
   const rates = { ...PLENTY, agentPerMinute: 1, agentPerHour: 3 };

@@ -31,11 +31,14 @@ export type DialAdmission = { nowMs: number } & (
   | { kind: 'refused'; reason: DialReason }
 );
 
+type Verdict = 'in' | 'known' | 'flood' | 'denied' | 'exceeded' | 'down';
+
 /** Limits on dials, which all processes count together (threat 1). */
 export interface DialLimiter {
   /**
    * Counts a new intent and says whether it may be recorded as a dial. The same intent again counts once, and so does an
-   * agent's second click; a refused dial does not count, but refusals do.
+   * agent's second click; a refused dial does not count, but refusals do. While the breaker of the tenant's CTI is open
+   * a dial counts and is refused at once, as `cti_unavailable`.
    * @param denied why it is refused whatever the counts are; null when it is not
    * @param rates null for a number that no limit holds up
    */
@@ -67,6 +70,7 @@ export function createDialLimiter(redis: Redis, names: Names): DialLimiter {
         names.dialRate(tenant, 'intent', intentId),
         names.recentDial(tenant, user, to),
         names.intent(tenant, intentId),
+        names.cti(tenant),
       ];
       const most = rates ?? UNLIMITED;
       const limits = [
@@ -78,12 +82,10 @@ export function createDialLimiter(redis: Redis, names: Names): DialLimiter {
         destination === null ? 0 : most.destinationPerHour,
       ];
       const args = [denied === null ? 0 : 1, ...limits, MOST_RECORDED_REFUSALS];
-      const [kind, now] = (await run(keys, args)) as [
-        'in' | 'known' | 'flood' | 'denied' | 'exceeded',
-        string,
-      ];
+      const [kind, now] = (await run(keys, args)) as [Verdict, string];
       const nowMs = Number(now);
       if (kind === 'in' || kind === 'known' || kind === 'flood') return { kind, nowMs };
+      if (kind === 'down') return { kind: 'refused', reason: 'cti_unavailable', nowMs };
       return { kind: 'refused', reason: denied ?? 'dial_rate_exceeded', nowMs };
     },
   };

@@ -68,7 +68,7 @@ const KEYS: Readonly<Record<string, string>> = {
 const QUEUE_KEY = `${DIAL_QUEUE.prefix}:${DIAL_QUEUE.name}:wait`;
 const PRIVATE: Readonly<Record<string, readonly RoleService[]>> = {
   rate: ['ws-gateway', 'api'],
-  cti: ['dialer'],
+  cti: ['ws-gateway', 'dialer', 'api'],
   webhookid: ['webhook'],
   down: ['ws-gateway', 'dialer'],
   mark: ['dialer'],

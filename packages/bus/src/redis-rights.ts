@@ -74,7 +74,7 @@ const agents = toPatterns('agent');
 export const REDIS_RIGHTS: Readonly<Record<RoleService, RedisRights>> = {
   'ws-gateway': {
     commands: [...CONNECT, ...SCRIPTS, ...CALLS, ...GATEWAY, ...QUEUE_ADD],
-    keys: [...toPatterns(...CALL_KINDS, 'rate', 'down'), ...queueKeys],
+    keys: [...toPatterns(...CALL_KINDS, 'rate', 'cti', 'down'), ...queueKeys],
     channels: [...agents, ...toPatterns('probe'), createNames().gatewayProbe('ID').replace('ID', '*')],
   },
   dialer: {
@@ -103,7 +103,7 @@ export const REDIS_RIGHTS: Readonly<Record<RoleService, RedisRights>> = {
       // To erase a person from what is alive.
       ...['scan', 'xdel', 'xpending', 'xinfo|groups'],
     ],
-    keys: [...toPatterns(...CALL_KINDS, 'rate'), ...queueKeys],
+    keys: [...toPatterns(...CALL_KINDS, 'rate', 'cti'), ...queueKeys],
     channels: agents,
   },
 };

@@ -19,6 +19,8 @@ export interface Events {
   dialRefused(fields: { tenant?: string; user?: string; code: string }): void;
   /** It may not be dialled, and is recorded so (threat 1). */
   dialDenied(fields: { tenant: string; user: string; callId: string; reason: string; by: string }): void;
+  /** The company's CTI is not asked for the moment, so the dial was recorded with its end. */
+  dialUnavailable(fields: { tenant: string; user: string; callId: string; by: string }): void;
   personErased(fields: { tenant: string; by: string; status: string; calls: number }): void;
   personExported(fields: { tenant: string; by: string; calls: number }): void;
   trailRead(fields: { tenant: string; callId: string; by: string }): void;
@@ -84,6 +86,10 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       dials.inc({ outcome: 'denied' });
       denials.inc({ reason: fields.reason });
       logger.info(fields, 'dial denied');
+    },
+    dialUnavailable(fields) {
+      dials.inc({ outcome: 'cti_unavailable' });
+      logger.info(fields, 'dial not queued: its cti is down');
     },
     personErased: (fields) => logger.warn(fields, 'person erased'),
     personExported: (fields) => logger.warn(fields, 'person exported'),

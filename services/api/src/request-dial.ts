@@ -61,8 +61,9 @@ export function createRequestDial(options: {
       throw new WireError('intent_conflict', 'this intentId was used for another number or user');
     }
     const { callId, kind } = outcome;
-    if (kind === 'refused') events.dialDenied({ tenant, user, callId, reason: outcome.reason, by });
-    else events.dialRequested({ tenant, user, callId, repeated: kind === 'repeated', by });
+    if (kind !== 'refused') events.dialRequested({ tenant, user, callId, repeated: kind === 'repeated', by });
+    else if (outcome.reason === 'cti_unavailable') events.dialUnavailable({ tenant, user, callId, by });
+    else events.dialDenied({ tenant, user, callId, reason: outcome.reason, by });
     // Of a second click the first one's.
     return { intentId: outcome.intentId, callId };
   };

@@ -21,6 +21,12 @@ export interface PlaceDeps {
 
 /** Time at the end of a dial's deadline that is too short for a turn at the CTI, in ms. */
 const LEAST_TURN_MS = 100;
+/**
+ * All places may be taken for as long as a dial lasts: who was told to wait again and again comes back no sooner than this, twice
+ * as late each time, in ms.
+ */
+const FIRST_PATIENCE_MS = 20;
+const LONGEST_PATIENCE_MS = 500;
 
 /**
  * Takes a place at the tenant's CTI, to be given back by `leavePlace`.
@@ -28,21 +34,24 @@ const LEAST_TURN_MS = 100;
  * @throws DialWaitingError
  */
 export async function takePlace(
-  dial: { tenant: string; fence: string; waited: boolean; again: boolean; leftMs: number },
+  dial: { tenant: string; fence: string; waits: number; again: boolean; leftMs: number },
   { gate, lookup }: PlaceDeps,
 ): Promise<void> {
-  const { tenant, ...question } = dial;
+  const { tenant, waits, ...question } = dial;
   const profile = await lookup.profile(tenant);
   if (profile === null) throw new DialRefusedError('tenant_disabled');
-  const entry = await gate.enter(tenant, { ...question, limits: profile.ctiLimits });
+  const entry = await gate.enter(tenant, { ...question, waited: waits > 0, limits: profile.ctiLimits });
   switch (entry.kind) {
     case 'in':
       return;
     case 'down':
       throw new DialRefusedError('cti_unavailable');
-    case 'wait':
-      if (entry.ms + LEAST_TURN_MS >= question.leftMs) throw new DialRefusedError('cti_busy');
-      throw new DialWaitingError(entry.ms);
+    case 'wait': {
+      const mostMs = question.leftMs - LEAST_TURN_MS;
+      if (entry.ms >= mostMs) throw new DialRefusedError('cti_busy');
+      const patienceMs = Math.min(FIRST_PATIENCE_MS * 2 ** waits, LONGEST_PATIENCE_MS);
+      throw new DialWaitingError(Math.min(Math.max(entry.ms, patienceMs), mostMs));
+    }
   }
 }
 

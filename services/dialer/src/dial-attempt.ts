@@ -30,8 +30,8 @@ export interface RunDialDeps {
 export interface Attempt {
   number: number;
   retryInMs: number | null;
-  /** It came before and was told to wait for its turn. */
-  waited?: boolean;
+  /** How often it came before and was told to wait for its turn; default 0. */
+  waits?: number;
   /** Told when the dial has its place at the CTI: from then on it mostly waits for others. */
   onPlaced?(): void;
 }

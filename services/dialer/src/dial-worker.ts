@@ -53,7 +53,7 @@ export function startDialWorker(options: {
     const onPlaced = await turns.take(parsed.data.tenant, performance.now());
     if (typeof onPlaced !== 'function') return comeBack(job, token, onPlaced.comeBackInMs);
     try {
-      await run(parsed.data, { number: made, retryInMs, waited: job.attemptsStarted > made, onPlaced });
+      await run(parsed.data, { number: made, retryInMs, waits: job.attemptsStarted - made, onPlaced });
       failpoint('dialer.before_job_done');
     } catch (error) {
       if (error instanceof DialWaitingError) return await comeBack(job, token, error.waitMs);

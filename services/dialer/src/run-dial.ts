@@ -62,8 +62,8 @@ export async function runDial(job: DialJob, attempt: Attempt, deps: RunDialDeps)
   try {
     const { request, dialect, rules } = await prepareDial(intent, deps);
     const again = attempt.number > 1;
-    const waited = attempt.waited ?? false;
-    await takePlace({ tenant: job.tenant, fence, waited, again, leftMs: leftMs() }, deps);
+    const { waits = 0 } = attempt;
+    await takePlace({ tenant: job.tenant, fence, waits, again, leftMs: leftMs() }, deps);
     outcome = 'neutral';
     attempt.onPlaced?.();
     failpoint('dialer.before_connect');

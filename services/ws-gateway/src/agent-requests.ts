@@ -72,8 +72,9 @@ export function createAgentRequests(options: {
           );
         }
         const { callId, kind } = outcome;
-        if (kind === 'refused') events.dialDenied({ tenant, user, callId, reason: outcome.reason });
-        else events.dialRequested({ tenant, user, callId, repeated: kind === 'repeated' });
+        if (kind !== 'refused') events.dialRequested({ tenant, user, callId, repeated: kind === 'repeated' });
+        else if (outcome.reason === 'cti_unavailable') events.dialUnavailable({ tenant, user, callId });
+        else events.dialDenied({ tenant, user, callId, reason: outcome.reason });
         // Of a second click the first one's, which all further steps name.
         return { intentId: outcome.intentId, callId };
       } catch (error) {

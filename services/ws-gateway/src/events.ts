@@ -15,6 +15,8 @@ export interface Events {
   dialRefused(fields: { tenant: string; user: string; code: string }): void;
   /** It may not be dialled, and is recorded so (threat 1). */
   dialDenied(fields: { tenant: string; user: string; callId: string; reason: string }): void;
+  /** The company's CTI is not asked for the moment, so the dial was recorded with its end. */
+  dialUnavailable(fields: { tenant: string; user: string; callId: string }): void;
   frameRefused(code: string): void;
   /** A handshake made no socket. */
   handshakeRefused(reason: HandshakeRefusal): void;
@@ -102,6 +104,10 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       dials.inc({ outcome: 'denied' });
       denials.inc({ reason: fields.reason });
       logger.info(fields, 'dial denied');
+    },
+    dialUnavailable(fields) {
+      dials.inc({ outcome: 'cti_unavailable' });
+      logger.info(fields, 'dial not queued: its cti is down');
     },
     frameRefused: (code) => errors.inc({ code }),
     handshakeRefused: (reason) => handshakes.inc({ reason }),

@@ -20,6 +20,7 @@ export function createNotedEvents(): NotedEvents {
     dialRequested: () => note('dialRequested'),
     dialRefused: ({ code }) => note(`dialRefused ${code}`),
     dialDenied: ({ reason }) => note(`dialDenied ${reason}`),
+    dialUnavailable: () => note('dialUnavailable'),
     frameRefused: (code) => note(`frameRefused ${code}`),
     handshakeRefused: (reason) => note(`handshakeRefused ${reason}`),
     limited: (limit) => note(`limited ${limit}`),
