@@ -70,7 +70,7 @@ export type RequestOutcome =
   | { kind: 'conflict' };
 
 /** What a dial limiter says of a dial that is to be recorded, or is. */
-export type AdmittedDial = Exclude<DialAdmission, { kind: 'flood' }>;
+type AdmittedDial = Exclude<DialAdmission, { kind: 'flood' }>;
 
 /** The dial intents' record: every change is one atomic commit, so that no intent is ever sent twice. */
 export interface DialIntents {
