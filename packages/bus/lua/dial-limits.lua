@@ -1,7 +1,7 @@
 -- May one more dial be recorded, and if not, may its refusal? By Redis' clock, counted in one step.
 -- KEYS: counts of the agent, the tenant, the destination, the tenant's refusals; the new intent's mark; the agent's last
--- click on the number; the intent; the CTI. ARGV: 1 when it is denied whatever the counts are; three pairs of limits, a minute's and an
--- hour's, in the order of the first three keys, 0 for none; refusals that are recorded in a minute.
+-- click on the number; the intent; the CTI. ARGV: 1 when it is denied whatever the counts are; three pairs of limits, a
+-- minute's and an hour's, in the order of the first three keys, 0 for none; refusals that are recorded in a minute.
 -- Returns { verdict, redis time in ms }: 'known' for an intent that is recorded already, which nothing is counted for; 'in',
 -- 'exceeded', or 'flood' for a refusal that is one too many; 'denied' for one that is not; 'down' for one that is let in
 -- and counted, at a CTI that is not asked for the moment.

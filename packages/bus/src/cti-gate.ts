@@ -41,8 +41,9 @@ export type BreakerMove = 'opened' | 'closed' | 'unchanged';
  * The gate in front of each tenant's CTI, one for all dialers: places, pace and a circuit breaker, by Redis' clock.
  *
  * A place that its dialer does not give back (it was killed) comes free when its lease runs out. The breaker opens after
- * five attempts in a row that failed, of three dials at least; from then on the CTI is not asked for ten seconds. After that one dial at a time is let
- * in, only when somebody dials: a good one closes the breaker, a bad one opens it for twice as long, a minute at most.
+ * five attempts in a row that failed, of three dials at least; from then on the CTI is not asked for ten seconds. After that
+ * one dial at a time is let in, only when somebody dials: a good one closes the breaker, a bad one opens it for twice as long,
+ * a minute at most.
  */
 export interface CtiGate {
   enter(tenant: string, question: CtiQuestion): Promise<CtiEntry>;

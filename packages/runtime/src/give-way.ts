@@ -10,14 +10,13 @@ export const GIVES_WAY = 10;
  */
 export function giveWay(): void {
   setPriority(GIVES_WAY);
+  if (process.platform !== 'linux') return;
   // Linux counts each thread by itself, and the engine's own were there before us; those made later are like their maker.
-  for (const thread of threadsOf('/proc/self/task')) setPriority(thread, GIVES_WAY);
-}
-
-function threadsOf(folder: string): number[] {
-  try {
-    return readdirSync(folder).map(Number);
-  } catch {
-    return [];
+  for (const thread of readdirSync('/proc/self/task')) {
+    try {
+      setPriority(Number(thread), GIVES_WAY);
+    } catch {
+      // It has ended meanwhile.
+    }
   }
 }

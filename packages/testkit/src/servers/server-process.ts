@@ -71,8 +71,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     await exited;
     throw failure('could not be started');
   }
-  // Its children are like it.
-  if (options.niceness !== undefined) setPriority(child.pid, options.niceness);
+  if (options.niceness !== undefined) lower(child.pid, options.niceness);
   const guard = startGuard(child.pid, options.stopSignals[0]?.signal ?? 'SIGTERM', options.temporaryDir);
   // Its number may soon belong to another program.
   void exited.then(() => guard.kill('SIGKILL'));
@@ -95,6 +94,15 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   unrefStream(child.stdout);
   unrefStream(child.stderr);
   return { pid: child.pid, exited, stop };
+}
+
+/** Its children are like it. One that has ended already is told of below. */
+function lower(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // Nothing to lower.
+  }
 }
 
 /**
