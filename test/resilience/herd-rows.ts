@@ -38,6 +38,8 @@ export interface HerdOutcome {
 /** Below the 50 live pop-ups that an agent has at most, in the longest of these tests. */
 const PHONES = 40;
 const CALL_EVERY_MS = 25;
+/** Calls of one measurement; a herd that is back sooner is given them afterwards. */
+export const LEAST_CALLS = 20;
 
 export async function openHerdCompany(
   system: TestStack,
@@ -83,6 +85,7 @@ export async function measureReturn(
   await fault();
   await sleepUntil(() => herd.returns().length > 0, { timeoutMs, describe: 'the first to come back' });
   await herd.waitReady(timeoutMs);
+  await sleepUntil(() => calls.answered.length >= LEAST_CALLS, { timeoutMs, describe: 'enough calls' });
   await calls.stop();
   const missing = () => calls.answered.filter((peer) => herd.shown(peer) === 0);
   await sleepUntil(() => missing().length === 0, { timeoutMs: 15_000 }).catch(() => undefined); // counted below
