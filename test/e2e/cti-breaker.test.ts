@@ -65,6 +65,13 @@ async function click(agent: AgentClient): Promise<string> {
 const toStatuses = (agent: AgentClient) =>
   agent.events.flatMap((event) => (event.op === 'cti.status' ? [event.data] : []));
 
+/** What a gateway counted of the dial frames it answered. */
+async function readDials(outcome: string): Promise<number> {
+  const response = await fetch(`${system.dev.services['ws-gateway']?.opsUrl}/metrics`);
+  const line = new RegExp(`^ramal_gateway_dials_total\\{.*outcome="${outcome}".*\\} (\\d+)$`, 'm');
+  return Number(line.exec(await response.text())?.[1] ?? 0);
+}
+
 /** Makes the time pass that the breaker stays open. */
 async function passOpenTime(tenant: string): Promise<void> {
   await redisCommand(system.dev.redisUrl, 'HSET', createNames().cti(tenant), 'until', '1');
@@ -93,6 +100,7 @@ describe('I1 a CTI that fails five dials in a row', () => {
       expect(finalStates(sick.agent, intentId)).toEqual(['dial.failed']);
     }
     expect(sick.connections).toBe(before);
+    expect(await readDials('cti_unavailable')).toBe(refused.length);
 
     // Another company's dials don't feel it, and it is told nothing.
     expect(await waitForFinal(well.agent, await click(well.agent))).toMatchObject({ op: 'dial.accepted' });

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GIVES_WAY } from '@ramal/runtime';
 import { sleepUntil } from '@ramal/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readDevFile } from './dev-file.ts';
@@ -66,16 +67,28 @@ test('a service runs as often as is asked for, each process on ports of its own 
   const stack = await startStack({
     home,
     ports: 'free',
-    only: ['webhook', 'dialer'],
+    only: ['webhook', 'dialer', 'history'],
     replicas: { webhook: 3 },
     serverEnv,
   });
   try {
     const { dev } = stack;
-    expect(Object.keys(dev.services).sort()).toEqual(['dialer', 'webhook', 'webhook-2', 'webhook-3']);
+    expect(Object.keys(dev.services).sort()).toEqual([
+      'dialer',
+      'history',
+      'webhook',
+      'webhook-2',
+      'webhook-3',
+    ]);
+    // Nobody waits for what history writes.
+    const toPriority = (name: string) => getPriority(dev.services[name]?.pid ?? 0);
+    expect([toPriority('history'), toPriority('dialer')]).toEqual([
+      Math.max(GIVES_WAY, getPriority()),
+      getPriority(),
+    ]);
     expect(dev.webhookUrls[0]).toBe(dev.webhookUrl);
     expect(new Set(dev.webhookUrls).size).toBe(3);
-    expect(new Set(Object.values(dev.services).map(({ opsUrl }) => opsUrl)).size).toBe(4);
+    expect(new Set(Object.values(dev.services).map(({ opsUrl }) => opsUrl)).size).toBe(5);
     for (const url of dev.webhookUrls) expect((await fetch(`${url}/v1/cti/nobody/ended`)).status).toBe(404);
 
     const before = Object.fromEntries(Object.entries(dev.services).map(([name, { pid }]) => [name, pid]));

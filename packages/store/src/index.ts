@@ -108,7 +108,7 @@ export { newSigningSecret, toSigningKey } from './signing-secret.ts';
 export { type BatchCounts, type HistoryBatch, writeBatch } from './history-writes.ts';
 export { type DialJudgement, judgeDial } from './judge-dial.ts';
 export { migrate } from './migrate.ts';
-export { listSilentCalls, listTenantsWithOpenCalls, type SilentCallsFilter } from './open-calls-query.ts';
+export { listOpenCalls, type StoredOpenCall } from './open-calls-query.ts';
 export { ensurePartitions } from './partitions.ts';
 export {
   findTenant,

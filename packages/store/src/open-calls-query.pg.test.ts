@@ -3,7 +3,7 @@ import { toUuidV7 } from '@ramal/contracts';
 import { createTestDatabase } from '@ramal/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openTestStore, type TestStore } from '../test/open-test-store.ts';
-import { listSilentCalls, listTenantsWithOpenCalls } from './open-calls-query.ts';
+import { listOpenCalls } from './open-calls-query.ts';
 import { ensurePartitions } from './partitions.ts';
 import { listTenantsWithOwnDatabase } from './tenant-directory.ts';
 
@@ -28,43 +28,30 @@ async function insert(tenant: string, state: string, writtenMinAgo: number, star
   return callId;
 }
 
-const silent = (silences: Record<string, number>, afterCallId: string | null = null, limit = 100) =>
-  listSilentCalls(db.store, {
-    silences: Object.entries(silences).map(([tenant, min]) => ({ tenant, silentMs: min * MINUTE_MS })),
-    afterCallId,
-    limit,
-  });
+const open = (olderThanMin: number, afterCallId: string | null = null, limit = 100) =>
+  listOpenCalls(db.store, { olderThanMs: olderThanMin * MINUTE_MS, afterCallId, limit });
 
-test('tenants with open calls are those that have one without an end', async () => {
-  await insert('acme', 'ringing', 1);
-  await insert('acme', 'answered', 1);
-  await insert('globex', 'ended', 1);
-  await insert('o"dd', 'queued', 1);
-  expect((await listTenantsWithOpenCalls(db.store)).toSorted()).toEqual(['acme', 'o"dd']);
-});
-
-test('silent calls are open, and have had no word for longer than their own tenant’s time', async () => {
-  const old = await insert('acme', 'answered', 31);
-  await insert('acme', 'answered', 29);
+test('open calls have no end, and began so long ago; each with how long nothing was written of it', async () => {
+  const silent = await insert('acme', 'answered', 31);
+  const young = await insert('o"dd', 'queued', 1);
   await insert('acme', 'ended', 300);
-  // Long, but told of a moment ago.
-  await insert('acme', 'answered', 1, 300);
-  await insert('globex', 'ringing', 59);
-  const globex = await insert('globex', 'ringing', 61);
-  await insert('unasked', 'ringing', 600);
-  expect(await silent({ acme: 30, globex: 60 })).toEqual([
-    { tenant: 'globex', callId: globex },
-    { tenant: 'acme', callId: old },
+  const toldOf = await insert('globex', 'ringing', 2, 300);
+  const found = await open(15);
+  expect(found.map(({ tenant, callId }) => [tenant, callId])).toEqual([
+    ['globex', toldOf],
+    ['acme', silent],
   ]);
-  expect(await silent({})).toEqual([]);
+  const minutes = found.map(({ silentMs }) => Math.round(silentMs / MINUTE_MS));
+  expect(minutes).toEqual([2, 31]);
+  expect((await open(0)).map(({ callId }) => callId)).toEqual([toldOf, silent, young]);
 });
 
-test('silent calls come oldest first and page by page', async () => {
+test('open calls come oldest first and page by page', async () => {
   const ids: string[] = [];
-  for (let n = 0; n < 7; n++) ids.push(await insert('acme', 'ringing', 100 - n));
+  for (let n = 0; n < 7; n++) ids.push(await insert(n % 2 === 0 ? 'acme' : 'globex', 'ringing', 100 - n));
   const seen: string[] = [];
   for (let after: string | null = null; ; ) {
-    const page: { callId: string }[] = await silent({ acme: 30 }, after, 3);
+    const page: { callId: string }[] = await open(30, after, 3);
     seen.push(...page.map(({ callId }) => callId));
     after = page.at(-1)?.callId ?? null;
     if (page.length < 3) break;
@@ -80,7 +67,9 @@ test('what it reads is a small index, however many calls have ended', async () =
   await insert('acme', 'ringing', 100);
   await db.store.query('analyze calls');
   const { rows } = await db.store.query<{ 'QUERY PLAN': string }>(
-    `explain select tenant from calls where ended_at is null`,
+    `explain select tenant from calls
+      where ended_at is null and started_at < now() - interval '15 minutes'
+      order by started_at, call_id limit 2000`,
   );
   const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
   expect(plan).not.toMatch(/Seq Scan on calls_\d+_\d+ .*rows=[1-9]\d\d/);

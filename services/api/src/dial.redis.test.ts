@@ -1,4 +1,5 @@
-import { dialResponse } from '@ramal/contracts';
+import { connectRedis } from '@ramal/bus';
+import { createNames, dialResponse } from '@ramal/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KEYS, openTestApi, type TestApi } from '../test/open-test-api.ts';
 
@@ -138,6 +139,30 @@ test('threat 1 only numbers that can be dialled are taken', async () => {
     expect([to, status, body.error.code]).toEqual([to, 400, 'bad_request']);
     expect(body.error.message).toContain('to: ');
   }
+});
+
+test('I1 a dial at a CTI that is down has its end at once, and counts neither as recorded nor as denied', async () => {
+  const log = { info: () => undefined, warn: () => undefined };
+  const redis = await connectRedis({ url: api.redisServer.url, role: 'commands', name: 'breaker', log });
+  const cti = createNames().cti('acme');
+  await redis.hset(cti, 'until', Date.now() + 60_000);
+  const { status, body } = await dial(KEYS.acme, {
+    user: 'ana',
+    to: '4732100999',
+    intentId: 'at-a-down-cti',
+  });
+  expect(status).toBe(202);
+  expect((await api.intents.find('acme', 'at-a-down-cti'))?.intent.state).toBe('failed');
+  const { callId } = dialResponse.parse(body);
+  expect((await api.ask({ url: `/v1/calls/${callId}`, credential: KEYS.acme })).body).toMatchObject({
+    state: 'ended',
+    result: 'failed',
+    reason: 'cti_unavailable',
+  });
+  const logged = api.log.filter((line) => line.includes(callId) && line.includes('"dial'));
+  expect(logged.map((line) => JSON.parse(line).message)).toEqual(['dial not queued: its cti is down']);
+  await redis.del(cti);
+  redis.disconnect();
 });
 
 test('threat 4 no number that was dialled is logged', async () => {

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { reduceCall } from '@ramal/calls';
-import type { CallEvent } from '@ramal/contracts';
+import { type CallEvent, toUuidV7 } from '@ramal/contracts';
 import {
   connectTenants,
   ensurePartitions,
@@ -114,6 +115,20 @@ describe('a call that has no end in PostgreSQL and is gone from Redis', () => {
     await untilReaped(usualGone);
     expect(typesOf(await test.streamOf(gone))).toEqual(['call.reaped']);
     for (const call of stays) expect(reapedOf(call)).toEqual([]);
+  });
+
+  it('is found behind thousands of older ones that are open still', async () => {
+    const startedMs = Date.now() - 5 * HOUR_MS;
+    const others = Array.from({ length: 4_500 }, () => toUuidV7(startedMs, randomBytes(10)));
+    await tenants.store.query(
+      `insert into calls (started_at, call_id, tenant, state, updated_at)
+       select $1, id, 'long-talks', 'answered', now() from unnest($2::uuid[]) id`,
+      [new Date(startedMs), others],
+    );
+    const gone = await forget(tenants.store, newTenant(), 3 * HOUR_MS);
+    start();
+    await untilReaped(gone);
+    expect(test.noted).toEqual([`reaped ${gone.callId} history`]);
   });
 
   it('is closed once by three who look for such calls at once, and nobody’s screen hears of it', async () => {

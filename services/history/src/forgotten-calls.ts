@@ -2,8 +2,7 @@ import type { CallBus, OpenCalls } from '@ramal/bus';
 import { toReapAt } from '@ramal/calls';
 import {
   listCallEvents,
-  listSilentCalls,
-  listTenantsWithOpenCalls,
+  listOpenCalls,
   listTenantsWithOwnDatabase,
   type Store,
   type Tenants,
@@ -30,6 +29,9 @@ const EVERY_MS = 60_000;
 const MARGIN_MS = 15 * 60_000;
 /** Calls of one database in one sweep. Each lives again for half a day, so many at once would fill Redis. */
 const MOST_CALLS = 200;
+/** Open calls of one database that one sweep looks at, a page at a time; the next one goes on behind them. */
+const MOST_LOOKED_AT = 20_000;
+const PAGE = 2_000;
 /** Databases of tenants' own in one sweep; the others have their turn next. There may be more than there are pools. */
 const MOST_DATABASES = 20;
 
@@ -72,34 +74,47 @@ function createSweep(options: ForgottenCallsOptions): (signal: AbortSignal) => P
     if (outcome === 'applied') events.callReaped({ tenant, callId, from: 'history' });
   };
 
+  /** Looks once at each tenant's time; null where nobody knows it, or where words on its calls are still to be stored. */
+  const createTimes = () => {
+    const times = new Map<string, number | null>();
+    return async (tenant: string): Promise<number | null> => {
+      const known = times.get(tenant);
+      if (known !== undefined) return known;
+      let ms: number | null = null;
+      try {
+        if (!isBehind(tenant)) ms = await maxCallMsOf(tenant);
+      } catch (error) {
+        events.backgroundFailed('settings for forgotten calls', error);
+      }
+      times.set(tenant, ms);
+      return ms;
+    };
+  };
+
   const sweepDatabase = async (
     store: Store,
     own: string | null,
-    names: readonly string[],
+    isOf: (tenant: string) => boolean,
     signal: AbortSignal,
   ): Promise<void> => {
-    const maxCallMs = new Map<string, number>();
-    for (const tenant of names) {
-      if (isBehind(tenant)) continue;
-      const ms = await maxCallMsOf(tenant).catch((error: unknown) =>
-        events.backgroundFailed('settings for forgotten calls', error),
-      );
-      if (ms !== undefined) maxCallMs.set(tenant, ms);
-    }
-    const silences = [...maxCallMs].map(([tenant, ms]) => ({ tenant, silentMs: ms + MARGIN_MS }));
-    const found = await listSilentCalls(store, {
-      silences,
-      afterCallId: reached.get(own) ?? null,
-      limit: MOST_CALLS,
-    });
-    const last = found.at(-1);
-    if (last !== undefined && found.length === MOST_CALLS) reached.set(own, last.callId);
-    else reached.delete(own);
-    for (const { tenant, callId } of found) {
-      if (signal.aborted) break;
-      await close(store, tenant, callId, maxCallMs.get(tenant) ?? 0).catch((error: unknown) =>
-        events.backgroundFailed('forgotten calls', error),
-      );
+    const timeOf = createTimes();
+    let after = reached.get(own) ?? null;
+    let left = MOST_CALLS;
+    for (let looked = 0; looked < MOST_LOOKED_AT && left > 0; looked += PAGE) {
+      const page = await listOpenCalls(store, { olderThanMs: MARGIN_MS, afterCallId: after, limit: PAGE });
+      for (const { tenant, callId, silentMs } of page) {
+        if (signal.aborted || left === 0) break;
+        after = callId;
+        const maxCallMs = isOf(tenant) ? await timeOf(tenant) : null;
+        if (maxCallMs === null || silentMs < maxCallMs + MARGIN_MS) continue;
+        left -= 1;
+        await close(store, tenant, callId, maxCallMs).catch((error: unknown) =>
+          events.backgroundFailed('forgotten calls', error),
+        );
+      }
+      if (signal.aborted) return;
+      if (page.length < PAGE && left > 0) return void reached.delete(own);
+      if (after !== null) reached.set(own, after);
     }
   };
 
@@ -107,15 +122,19 @@ function createSweep(options: ForgottenCallsOptions): (signal: AbortSignal) => P
     const owners = await listTenantsWithOwnDatabase(shared);
     const ownNames = new Set(owners.map(({ tenant }) => tenant));
     // What a tenant left here when it got a database of its own is not written any more.
-    const sharers = (await listTenantsWithOpenCalls(shared)).filter((tenant) => !ownNames.has(tenant));
-    await sweepDatabase(shared, null, sharers, signal);
+    await sweepDatabase(shared, null, (tenant) => !ownNames.has(tenant), signal);
     const first = (nextOwn ?? Math.floor(Math.random() * owners.length)) % Math.max(1, owners.length);
     const turn = [...owners.slice(first), ...owners.slice(0, first)].slice(0, MOST_DATABASES);
     nextOwn = first + turn.length;
     for (const owner of turn) {
       if (signal.aborted) return;
       try {
-        await sweepDatabase(await stores.of(owner), owner.tenant, [owner.tenant], signal);
+        await sweepDatabase(
+          await stores.of(owner),
+          owner.tenant,
+          (tenant) => tenant === owner.tenant,
+          signal,
+        );
       } catch (error) {
         // Out of reach: its events wait, and so do its open calls.
         events.backgroundFailed('forgotten calls', error);

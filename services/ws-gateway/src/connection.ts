@@ -1,10 +1,11 @@
 import type { AgentInbox, RegisteredSocket, TraceRecorder } from '@ramal/bus';
-import { CLOSE, type ClientFrame, type CloseKind, type CtiStatus } from '@ramal/contracts';
-import { type AgentAccess, AgentTokenInvalidError, type VerifiedAgent, WireError } from '@ramal/runtime';
+import { CLOSE, type ClientFrame, type CloseKind } from '@ramal/contracts';
+import { type AgentAccess, AgentTokenInvalidError, WireError } from '@ramal/runtime';
 import type { AdmittedSocket } from './admission.ts';
 import type { AgentHub } from './agent-hub.ts';
 import type { AgentRequests, TenantState } from './agent-requests.ts';
-import { AgentSession, type SessionState } from './agent-session.ts';
+import { AgentSession } from './agent-session.ts';
+import { type AuthFrame, toAuthClose, toManners, toReady } from './auth-answer.ts';
 import { type BoundSocket, bindSocket } from './bound-socket.ts';
 import { chooseDialect, RAMAL_V1 } from './choose-dialect.ts';
 import type { Dialect, EdgeFrame } from './dialect.ts';
@@ -13,7 +14,7 @@ import type { Events } from './events.ts';
 import type { LegacyLogin } from './legacy-login.ts';
 import { createFrameLimit } from './frame-limit.ts';
 import { FrameInvalidError } from './parse-frame.ts';
-import type { PresenceKeeper, SocketManners } from './presence-keeper.ts';
+import type { PresenceKeeper } from './presence-keeper.ts';
 import type { RedisLink } from './redis-link.ts';
 import { toTold } from './tenant-watch.ts';
 import type { AgentSocket, SocketHandlers } from './uws-server.ts';
@@ -277,21 +278,6 @@ export function openConnection(
   };
 }
 
-type AuthFrame = Extract<EdgeFrame, { op: 'auth' | 'login' }>;
-
-function toAuthClose(error: unknown): CloseKind {
-  if (error instanceof AgentTokenInvalidError && error.expired) return 'tokenExpired';
-  const { code } = toWireError(error);
-  // Whoever could tell does not answer: that is no word about the token.
-  if (code === 'unavailable') return 'tryLater';
-  return code === 'rate_limited' ? 'rateLimited' : 'authFailed';
-}
-
-/** The legacy dialect has no word for tabs. */
-function toManners(frame: AuthFrame): SocketManners {
-  return frame.op === 'auth' ? { tab: frame.data.tab, focused: frame.data.focused } : {};
-}
-
 /** The directory being out of reach keeps nobody from hearing of their calls: a dial is checked again anyway. */
 async function tenantState(deps: ConnectionDeps, tenant: string): Promise<TenantState> {
   try {
@@ -300,12 +286,4 @@ async function tenantState(deps: ConnectionDeps, tenant: string): Promise<Tenant
     deps.events.backgroundFailed('tenant directory', error);
     return { active: true, cti: { enabled: true, state: 'ok' } };
   }
-}
-
-function toReady(verified: VerifiedAgent, cti: CtiStatus, state: SessionState, heartbeatMs: number): string {
-  return JSON.stringify({
-    op: 'ready',
-    ts: Date.now(),
-    data: { agent: verified.identity, cti, ...state, heartbeatMs },
-  });
 }
