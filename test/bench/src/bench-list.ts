@@ -90,7 +90,7 @@ export const BENCHES = {
       tenants: [200, 2, 2_000, 'companies'],
       sick: [20, 1, 500, 'of these, whose CTIs fall sick'],
       seconds: [20, 1, 600, 'how long each part of a round measures'],
-      rounds: [6, 1, 100, 'rounds of one part well, one part sick'],
+      rounds: [12, 1, 100, 'rounds of one part well, one part sick; each takes a minute or so'],
       perMinute: [60, 1, 600, 'dials of each company in a minute'],
     },
   },

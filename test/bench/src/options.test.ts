@@ -5,7 +5,7 @@ import { parseOptions, toHelp } from './options.ts';
 
 describe('the options of npm run bench', () => {
   it('have defaults', () => {
-    const fairness = { tenants: 200, sick: 20, seconds: 20, rounds: 6, perMinute: 60 };
+    const fairness = { tenants: 200, sick: 20, seconds: 20, rounds: 12, perMinute: 60 };
     expect(parseOptions(['fairness'])).toEqual({ bench: 'fairness', options: fairness });
     const hostile = { agents: 1_000, seconds: 12, rounds: 3 };
     expect(parseOptions(['hostile'])).toEqual({ bench: 'hostile', options: hostile });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toMedian, toPercentiles } from './percentiles.ts';
+import { toMedian, toMedianInterval, toPercentiles } from './percentiles.ts';
 
 it('takes percentiles by nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
@@ -12,4 +12,21 @@ it('takes the median', () => {
   expect(toMedian([3, 1, 2])).toBe(2);
   expect(toMedian([4, 1, 2, 3])).toBe(2.5);
   expect(toMedian([])).toBe(0);
+});
+
+it.each([
+  // By the table of the binomial distribution with p = 1/2.
+  [6, [1, 6]],
+  [8, [1, 8]],
+  [9, [2, 8]],
+  [20, [6, 15]],
+  [40, [14, 27]],
+])('has the median of %i values between two of them in 19 cases of 20', (count, interval) => {
+  const values = Array.from({ length: count }, (_, i) => count - i);
+  expect(toMedianInterval(values)).toEqual(interval);
+});
+
+it('has all of too few values for the interval of their median', () => {
+  expect(toMedianInterval([3, 1, 2])).toEqual([1, 3]);
+  expect(toMedianInterval([])).toEqual([0, 0]);
 });

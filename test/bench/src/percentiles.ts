@@ -24,6 +24,23 @@ export function toMedian(values: readonly number[]): number {
   return (upper + lower) / 2;
 }
 
+/**
+ * Between which two of the values the median of what they are drawn from is, in 19 cases of 20: by their order alone, whatever
+ * their distribution. Of fewer than six values the least and the greatest, which may be too little.
+ */
+export function toMedianInterval(values: readonly number[]): [least: number, most: number] {
+  const sorted = [...values].sort((a, b) => a - b);
+  // How many of the least may be left out: each is below the median as often as above it.
+  let left = 0;
+  let below = 0.5 ** sorted.length;
+  for (let chance = below; below <= 0.025 && left < sorted.length; below += chance) {
+    left += 1;
+    chance *= (sorted.length - left + 1) / left;
+  }
+  const out = Math.max(0, left - 1);
+  return [sorted[out] ?? 0, sorted[sorted.length - 1 - out] ?? 0];
+}
+
 /** With three digits; 0 over nothing. */
 export function toRatio(a: number, b: number): number {
   return b === 0 ? 0 : Math.round((a / b) * 1000) / 1000;
