@@ -118,11 +118,11 @@ if call then
   if call.external then
     redis.call('SET', KEYS[call.external], call.id, 'PX', call.keepMs)
   end
-  -- Somebody will have to look at what has no end yet; how long it may go without is the reaper's to know.
+  -- Somebody will have to look at what has no end yet. Who commits may not know how long it may go without; the reaper does.
   if call.ended then
     redis.call('ZREM', KEYS[call.open], call.member)
   else
-    redis.call('ZADD', KEYS[call.open], now + plan.lookAfterMs, call.member)
+    redis.call('ZADD', KEYS[call.open], call.lookAt or now + plan.lookAfterMs, call.member)
   end
 end
 

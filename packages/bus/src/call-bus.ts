@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { AgentDelivery, CallCommit, IntentChange, Line, LiveCall } from '@ramal/calls';
+import {
+  type AgentDelivery,
+  type CallCommit,
+  type IntentChange,
+  type Line,
+  type LiveCall,
+  toReapAt,
+} from '@ramal/calls';
 import { type CallEvent, EVENT_FIELD, type Names, uuidV7Time } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
 import { loadScript } from './load-script.ts';
@@ -69,13 +76,23 @@ const KEEP = {
   inboxLength: 1_000,
   metaMs: 48 * HOUR_MS,
 };
-/** When a call without an end is first looked at, after each commit. */
+/** When a call without an end is looked at after a commit of who does not know how long its tenant lets it stay open. */
 const LOOK_AFTER_MS = 60_000;
 /** How many of a line's or an extension's calls are read, newest first. */
 const MOST_CALLS = 32;
 
-/** @param recorder told of each pop-up that is published */
-export function createCallBus(redis: Redis, names: Names, recorder: TraceRecorder = NO_TRACES): CallBus {
+export interface CallBusOptions {
+  /** Told of each pop-up that is published. */
+  recorder?: TraceRecorder;
+  /**
+   * For how long after the last word on it a tenant's call stays open, ms, from memory; null where that is not known. Who is
+   * told it writes down when the call is to be closed, so that nobody has to look at it before.
+   */
+  maxCallMsOf?(tenant: string): number | null;
+}
+
+export function createCallBus(redis: Redis, names: Names, options: CallBusOptions = {}): CallBus {
+  const { recorder = NO_TRACES, maxCallMsOf = () => null } = options;
   const view = loadScript(redis, 'view');
   const commit = loadScript(redis, 'commit', 'live-sockets');
   const run = async (plan: Plan): Promise<Reply> =>
@@ -110,7 +127,7 @@ export function createCallBus(redis: Redis, names: Names, recorder: TraceRecorde
       };
     },
     async commit(planned) {
-      const reply = await run(toPlan(planned, names));
+      const reply = await run(toPlan(planned, names, maxCallMsOf(planned.tenant)));
       if (reply[0] === 'applied') recordPopups(recorder, planned, reply[2]);
       return toResult(reply);
     },
@@ -187,9 +204,10 @@ function createKeyList() {
 }
 type KeyList = ReturnType<typeof createKeyList>;
 
-function toPlan(commit: CallCommit, names: Names): Plan {
+function toPlan(commit: CallCommit, names: Names, maxCallMs: number | null): Plan {
   const { tenant, callId } = commit;
   if (commit.events.length === 0) throw new RangeError('a commit carries at least one event');
+  const lookAt = commit.ended || maxCallMs === null ? null : toReapAt(commit.events, maxCallMs);
   const keys = createKeyList();
   const body = {
     ...COMMON,
@@ -206,6 +224,7 @@ function toPlan(commit: CallCommit, names: Names): Plan {
       keepMs: commit.ended ? KEEP.endedCallMs : KEEP.openCallMs,
       open: keys.add(names.openCalls(names.partitionOf(tenant))),
       member: toDueMember(tenant, callId),
+      ...(lookAt === null ? {} : { lookAt }),
       startedAt: uuidV7Time(callId),
       lines: commit.lines.map(({ ramal, peerKey }) => ({
         key: keys.add(names.line(tenant, ramal, peerKey)),

@@ -3,6 +3,7 @@ import { planReap } from '@ramal/calls';
 import type { CallEvent } from '@ramal/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commitOf, incoming, newTenant, openTestBus, type TestBus } from '../test/open-test-bus.ts';
+import { createCallBus } from './call-bus.ts';
 import { createOpenCalls, type OpenCalls } from './open-calls.ts';
 
 let test: TestBus;
@@ -33,6 +34,20 @@ describe('the calls without an end', () => {
     await test.redis.zadd(keyOf(event), 1, memberOf(event));
     const later = await test.bus.commit(commitOf(another(event, 'call.answered'), [event]));
     expect(await scoreOf(event)).toBe(later.nowMs + 60_000);
+  });
+
+  it('are looked at when their tenant’s time has come, where whoever commits knows it', async () => {
+    const times = new Map<string, number>();
+    const bus = createCallBus(test.redis, test.names, { maxCallMsOf: (tenant) => times.get(tenant) ?? null });
+    const event = incoming(newTenant());
+    const { nowMs } = await bus.commit(commitOf(event));
+    expect(await scoreOf(event)).toBe(nowMs + 60_000);
+    times.set(event.tenant, HOUR_MS);
+    const answer = another(event, 'call.answered');
+    await bus.commit(commitOf(answer, [event]));
+    expect(await scoreOf(event)).toBe(answer.at + HOUR_MS);
+    await bus.commit(commitOf(another(answer, 'call.ended'), [event, answer], { ended: true }));
+    expect(await scoreOf(event)).toBeNull();
   });
 
   it('lose it with its end, and gain none by a commit that comes to nothing', async () => {

@@ -31,7 +31,7 @@ beforeEach(() => {
 afterAll(() => servers.close());
 
 test('a commit tells which pop-ups it published, to whom, and whether anybody listened', async () => {
-  const bus = createCallBus(servers.redis, servers.names, recorder);
+  const bus = createCallBus(servers.redis, servers.names, { recorder });
   const tenant = newTenant();
   const feed = createAgentFeed(await servers.connect('subscriber'), servers.names);
   await feed.subscribe(tenant, 'ana', () => undefined);

@@ -88,6 +88,18 @@ describe('a tenant’s profile', () => {
     expect(await findMaxCallMs(lookup, 'nobody')).toBe(240 * 60_000);
   });
 
+  test('tells at once what is in memory and young enough, and asks nobody', async () => {
+    expect(lookup.known('acme')).toBeNull();
+    const profile = await lookup.profile('acme');
+    expect(profile).not.toBeNull();
+    const before = queries;
+    expect(lookup.known('acme')).toBe(profile);
+    expect(lookup.known('nobody')).toBeNull();
+    lookup.forget('acme');
+    expect(lookup.known('acme')).toBeNull();
+    expect(queries).toBe(before);
+  });
+
   test('with settings that don’t parse can’t dial, and still reads callbacks', async () => {
     await db.store.query('insert into cti_settings values (1, $1)', [{ statusMap: 'no' }]);
     expect((await lookup.profile('acme'))?.cti).toMatchObject({

@@ -66,6 +66,8 @@ export interface TenantLookup {
   tenant(tenant: string): Promise<Tenant | null>;
   /** Null for a tenant that doesn't exist. */
   profile(tenant: string): Promise<TenantProfile | null>;
+  /** What is in memory of it and young enough, without asking anybody; null where nothing is. */
+  known(tenant: string): TenantProfile | null;
   /**
    * The tenant a callback token belongs to, or null.
    * @param mayAsk may the database be asked about a token that is not known? See `CallbackTokenIndex.find`
@@ -156,6 +158,7 @@ export function createTenantLookup(options: TenantLookupOptions): TenantLookup {
   return {
     tenant: knownTenant,
     profile,
+    known: (name) => (inOwn.peek(name) ?? inShared.peek(name))?.value ?? null,
     async byCallbackToken(token, mayAsk = () => true) {
       const owner = await tokens.find(token, mayAsk);
       if (owner === null) return null;

@@ -79,7 +79,10 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     onDropped: (count, why) => lost.inc({ why }, count),
   });
   releasers.add('flight recorder', () => recorder.stop());
-  const bus = createCallBus(redis, names, recorder);
+  const bus = createCallBus(redis, names, {
+    recorder,
+    maxCallMsOf: (tenant) => tenants.lookup.known(tenant)?.maxCallMs ?? null,
+  });
   const { health, stop } = createHealth({ redis, store });
   releasers.add('event loop monitor', stop);
   if (config.API_DEMO) events.demoOpened();

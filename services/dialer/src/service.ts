@@ -83,7 +83,10 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
     intents: createDialIntents({
       redis,
       names,
-      bus: createCallBus(redis, names, recorder),
+      bus: createCallBus(redis, names, {
+        recorder,
+        maxCallMsOf: (tenant) => tenants.lookup.known(tenant)?.maxCallMs ?? null,
+      }),
       queue: null,
       newCallId,
     }),

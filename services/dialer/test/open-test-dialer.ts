@@ -121,6 +121,7 @@ export async function openTestDialer(given?: RestartableServer): Promise<TestDia
       await directory.before();
       return directory.profile;
     },
+    known: () => directory.profile,
     tenant: async () => directory.profile?.tenant ?? null,
     byCallbackToken: async () => null,
     forget: () => undefined,

@@ -22,8 +22,8 @@ const RETRY_AFTER_MS = 60_000;
 
 /**
  * Closes calls whose end nobody told, once their tenant's time has passed. Any number of processes may do it at once: each
- * end is one atomic commit on what was read. A call is looked at a minute after the last word on it, and then when
- * its time has come. With Redis away it waits.
+ * end is one atomic commit on what was read. A call is looked at when its time has come, and before only where whoever
+ * committed did not know its tenant's time: a minute after the last word on it. With Redis away it waits.
  */
 export function startReaper(options: ReaperOptions): { stop(): Promise<void> } {
   const { partitions, events, everyMs = EVERY_MS } = options;

@@ -48,6 +48,7 @@ beforeEach(() => {
         tenant: async () => profile.tenant,
         profile: async () => profile,
         forget: () => undefined,
+        known: () => null,
         credentials: async () => null,
       },
       events,

@@ -32,6 +32,7 @@ function open(door: Partial<TestDoorOptions>, ingest: AppDeps['ingest']): void {
     },
     tenant: async () => null,
     profile: async () => null,
+    known: () => null,
     forget: () => undefined,
     credentials: async () => null,
   };

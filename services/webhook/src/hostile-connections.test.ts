@@ -33,6 +33,7 @@ async function listen(over: Partial<AppDeps> = {}): Promise<number> {
     tenant: async () => profile.tenant,
     profile: async () => profile,
     forget: () => undefined,
+    known: () => null,
     credentials: async () => null,
   };
   app = createApp({

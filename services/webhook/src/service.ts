@@ -76,7 +76,10 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
   });
   releasers.add('postgres', () => tenants.close());
 
-  const bus = createCallBus(redis, names, recorder);
+  const bus = createCallBus(redis, names, {
+    recorder,
+    maxCallMsOf: (tenant) => tenants.lookup.known(tenant)?.maxCallMs ?? null,
+  });
   const presence = createPresence(redis, names);
   const plainIds = createWebhookIds(redis, names);
   const clock = createRedisClock();

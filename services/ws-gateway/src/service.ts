@@ -90,7 +90,10 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
   const queue = createDialQueue(redis);
   releasers.add('dial queue', () => queue.close());
 
-  const bus = createCallBus(redis, names, recorder);
+  const bus = createCallBus(redis, names, {
+    recorder,
+    maxCallMsOf: (tenant) => tenants.lookup.known(tenant)?.maxCallMs ?? null,
+  });
   const inbox = createAgentInbox(redis, names, bus);
   const intents = createDialIntents({ redis, names, bus, queue, newCallId, recorder });
   const gatewayId = newGatewayId();
