@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   connectStore,
   ensurePartitions,
@@ -19,7 +22,10 @@ let database: TestDatabase;
 let store: Store;
 let webhookUrl: string;
 let processes: ServiceProcess[] = [];
+/** The webhook's own: what a test before it left would be told again. */
+let journal: string;
 beforeAll(async () => {
+  journal = await mkdtemp(join(tmpdir(), 'ramal-journal-'));
   [test, database] = await Promise.all([openTestReaping(), createTestDatabase()]);
   await migrate(database.databaseUrl);
   store = connectStore({
@@ -43,6 +49,7 @@ afterAll(async () => {
   await store?.close();
   await database?.drop();
   await test?.close();
+  await rm(journal, { recursive: true, force: true });
 });
 
 async function start(
@@ -83,7 +90,7 @@ it('R46 I3 every call without an end is closed exactly once with kill -9 of hist
   const [first, second] = await Promise.all([
     start('history', { HISTORY_RECLAIM_AFTER_MS: '13000' }),
     start('history', { HISTORY_RECLAIM_AFTER_MS: '13000' }),
-    start('webhook', { WEBHOOK_PORT: String(webhookPort) }),
+    start('webhook', { WEBHOOK_PORT: String(webhookPort), WEBHOOK_JOURNAL_DIR: journal }),
   ]);
   const untilReaped = (n: number) =>
     sleepUntil(async () => (await countRows(`result = 'unknown'`)) >= n, {
