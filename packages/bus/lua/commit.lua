@@ -1,5 +1,5 @@
 -- One atomic step: checks, then writes, or nothing at all.
--- KEYS are referred to by their 1-based index in the plan. ARGV[1] is the plan (JSON; built in call-bus.ts).
+-- KEYS are referred to by their 1-based index in the plan. ARGV[1] is the plan (JSON; built in commit-plan.ts).
 -- Returns { outcome, redis time in ms, heard, alias, intent, call }: applied | duplicate | conflict | late | early | alias;
 -- after `applied`, for each agent, how many subscribers heard of it; after `alias` the id of the intent it is another name
 -- of; where the plan asks to look at the intent (`intent.look`, the prefix of call keys), its fields as they are now, and its

@@ -1,14 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import {
-  type AgentDelivery,
-  type CallCommit,
-  type IntentChange,
-  type Line,
-  type LiveCall,
-  toReapAt,
-} from '@ramal/calls';
-import { type CallEvent, EVENT_FIELD, type Names, uuidV7Time } from '@ramal/contracts';
+import type { CallCommit, IntentChange, Line, LiveCall } from '@ramal/calls';
+import type { CallEvent, Names } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
+import { type CommitPlan, toChangePlan, toCommitPlan } from './commit-plan.ts';
 import { loadScript } from './load-script.ts';
 import { NO_TRACES, type TraceRecorder } from './trace-recorder.ts';
 
@@ -60,24 +53,6 @@ export interface CallBus {
   ): Promise<CommitResult & { intent: Record<string, string> | null; call: LiveCall | null }>;
 }
 
-const HOUR_MS = 60 * 60 * 1000;
-const KEEP = {
-  dedupeMs: 10 * 60 * 1000,
-  openCallMs: 12 * HOUR_MS,
-  endedCallMs: 3 * HOUR_MS,
-  lineMs: 12 * HOUR_MS,
-  lineLength: 16,
-  ramalCalls: 64,
-  intentMs: 24 * HOUR_MS,
-  popupsMs: 12 * HOUR_MS,
-  tidyPopupsAbove: 60,
-  mostPopups: 50,
-  inboxMs: 10 * 60 * 1000,
-  inboxLength: 1_000,
-  metaMs: 48 * HOUR_MS,
-};
-/** When a call without an end is looked at after a commit of who does not know how long its tenant lets it stay open. */
-const LOOK_AFTER_MS = 60_000;
 /** How many of a line's or an extension's calls are read, newest first. */
 const MOST_CALLS = 32;
 
@@ -91,17 +66,13 @@ export interface CallBusOptions {
   maxCallMsOf?(tenant: string): number | null;
 }
 
+/** The live calls in this Redis. */
 export function createCallBus(redis: Redis, names: Names, options: CallBusOptions = {}): CallBus {
   const { recorder = NO_TRACES, maxCallMsOf = () => null } = options;
   const view = loadScript(redis, 'view');
   const commit = loadScript(redis, 'commit', 'live-sockets');
-  const run = async (plan: Plan): Promise<Reply> =>
+  const run = async (plan: CommitPlan): Promise<Reply> =>
     (await commit(plan.keys, [JSON.stringify(plan.body)])) as Reply;
-  const change = (tenant: string, planned: IntentChange, look: object): Promise<Reply> => {
-    const keys = createKeyList();
-    const intent = { ...toIntentPlan(tenant, planned, names, keys), ...look };
-    return run({ keys: keys.all, body: { ...COMMON, intent, agents: [] } });
-  };
   return {
     async view(query) {
       const { tenant, ramal, lines = [], externalCallId, callId, intentId } = query;
@@ -127,15 +98,15 @@ export function createCallBus(redis: Redis, names: Names, options: CallBusOption
       };
     },
     async commit(planned) {
-      const reply = await run(toPlan(planned, names, maxCallMsOf(planned.tenant)));
+      const reply = await run(toCommitPlan(planned, names, maxCallMsOf(planned.tenant)));
       if (reply[0] === 'applied') recordPopups(recorder, planned, reply[2]);
       return toResult(reply);
     },
     async changeIntent(tenant, planned) {
-      return toResult(await change(tenant, planned, {}));
+      return toResult(await run(toChangePlan(tenant, planned, names)));
     },
     async takeIntent(tenant, planned) {
-      const reply = await change(tenant, planned, { look: names.callPrefix(tenant) });
+      const reply = await run(toChangePlan(tenant, planned, names, { look: names.callPrefix(tenant) }));
       const [, , , , flat = [], [version, events] = []] = reply;
       if (flat.length === 0) return { ...toResult(reply), intent: null, call: null };
       const intent = toRecord(flat);
@@ -176,123 +147,6 @@ function recordPopups(recorder: TraceRecorder, commit: CallCommit, heard: readon
       recorder.record(tenant, { callId, step: 'popup.published', user, popupId, detail });
     }
   }
-}
-
-interface Plan {
-  keys: string[];
-  body: object;
-}
-
-const COMMON = {
-  dedupeMs: KEEP.dedupeMs,
-  lineMs: KEEP.lineMs,
-  lineLength: KEEP.lineLength,
-  ramalCalls: KEEP.ramalCalls,
-  popupsMs: KEEP.popupsMs,
-  tidyPopupsAbove: KEEP.tidyPopupsAbove,
-  mostPopups: KEEP.mostPopups,
-  inboxMs: KEEP.inboxMs,
-  inboxLength: KEEP.inboxLength,
-  metaMs: KEEP.metaMs,
-  lookAfterMs: LOOK_AFTER_MS,
-  eventField: EVENT_FIELD,
-};
-
-function createKeyList() {
-  const all: string[] = [];
-  return { all, add: (key: string) => all.push(key) };
-}
-type KeyList = ReturnType<typeof createKeyList>;
-
-function toPlan(commit: CallCommit, names: Names, maxCallMs: number | null): Plan {
-  const { tenant, callId } = commit;
-  if (commit.events.length === 0) throw new RangeError('a commit carries at least one event');
-  const lookAt = commit.ended || maxCallMs === null ? null : toReapAt(commit.events, maxCallMs);
-  const keys = createKeyList();
-  const body = {
-    ...COMMON,
-    dedupe: keys.add(names.dedupe(tenant, commit.commitId)),
-    epoch: randomUUID(),
-    ...(commit.intent === undefined ? {} : { intent: toIntentPlan(tenant, commit.intent, names, keys) }),
-    ...(commit.resolves === undefined ? {} : { resolves: keys.add(names.intent(tenant, commit.resolves)) }),
-    call: {
-      id: callId,
-      key: keys.add(names.call(tenant, callId)),
-      version: commit.expectedVersion,
-      events: JSON.stringify(commit.events),
-      ended: commit.ended,
-      keepMs: commit.ended ? KEEP.endedCallMs : KEEP.openCallMs,
-      open: keys.add(names.openCalls(names.partitionOf(tenant))),
-      member: toDueMember(tenant, callId),
-      ...(lookAt === null ? {} : { lookAt }),
-      startedAt: uuidV7Time(callId),
-      lines: commit.lines.map(({ ramal, peerKey }) => ({
-        key: keys.add(names.line(tenant, ramal, peerKey)),
-        ramalCalls: keys.add(names.ramalCalls(tenant, ramal)),
-      })),
-      expected: (commit.expectedLines ?? []).map(({ line, version }) => ({
-        key: keys.add(names.line(tenant, line.ramal, line.peerKey)),
-        version,
-      })),
-      ...(commit.externalCallId === undefined
-        ? {}
-        : { external: keys.add(names.external(tenant, commit.externalCallId)) }),
-    },
-    stream: keys.add(names.events(names.partitionOf(tenant))),
-    events: commit.events.slice(-(commit.newEvents ?? 1)).map((one) => JSON.stringify(one)),
-    agents: commit.deliveries.map((delivery) => toAgentPlan(tenant, delivery, names, keys)),
-  };
-  return { keys: keys.all, body };
-}
-
-function toIntentPlan(tenant: string, change: IntentChange, names: Names, keys: KeyList): object {
-  const { intentId, from, fence, beforeDeadline, afterDeadlineMs, set, click, watch } = change;
-  return {
-    key: keys.add(names.intent(tenant, intentId)),
-    due: keys.add(names.dueIntents(names.partitionOf(tenant))),
-    member: toDueMember(tenant, intentId),
-    from,
-    set: Object.entries(set).flat(),
-    keepMs: KEEP.intentMs,
-    ...(fence === undefined ? {} : { fence }),
-    ...(beforeDeadline === true ? { before: true } : {}),
-    ...(afterDeadlineMs === undefined ? {} : { after: afterDeadlineMs }),
-    ...(click === undefined
-      ? {}
-      : {
-          click: {
-            intentId,
-            recent: keys.add(names.recentDial(tenant, click.user, click.to)),
-            forMs: click.forMs,
-          },
-        }),
-    ...(typeof watch === 'number' ? { watch } : {}),
-    ...(watch === 'settled' ? { settled: true } : {}),
-  };
-}
-
-function toAgentPlan(tenant: string, { user, messages }: AgentDelivery, names: Names, keys: KeyList): object {
-  return {
-    inbox: keys.add(names.inbox(tenant, user)),
-    meta: keys.add(names.inboxMeta(tenant, user)),
-    popups: keys.add(names.popups(tenant, user)),
-    gateways: keys.add(names.gateways(names.partitionOf(tenant))),
-    presence: keys.add(names.presence(tenant, user)),
-    focus: keys.add(names.focus(tenant, user)),
-    claims: keys.add(names.claims(tenant, user)),
-    channel: keys.add(names.agentChannel(tenant, user)),
-    messages: messages.map(({ op, ts, data, popup }) => ({
-      body: JSON.stringify({ op, ts, data }),
-      ...(popup === undefined
-        ? {}
-        : { change: popup.change, popupId: popup.popup.popupId, popup: JSON.stringify(popup.popup) }),
-    })),
-  };
-}
-
-/** How an intent or an open call is written in the set of those that are due. */
-export function toDueMember(tenant: string, id: string): string {
-  return JSON.stringify([tenant, id]);
 }
 
 function toRecord(flat: readonly string[]): Record<string, string> {

@@ -20,7 +20,8 @@ import {
   type Names,
 } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
-import { type CallBus, type CommitOutcome, toDueMember } from './call-bus.ts';
+import type { CallBus, CommitOutcome } from './call-bus.ts';
+import { toDueMember } from './commit-plan.ts';
 import type { DialAdmission } from './dial-limits.ts';
 import type { DialQueue } from './dial-queue.ts';
 import { loadScript } from './load-script.ts';

@@ -1,6 +1,6 @@
 import type { Names } from '@ramal/contracts';
 import type { Redis } from 'ioredis';
-import { toDueMember } from './call-bus.ts';
+import { toDueMember } from './commit-plan.ts';
 import { loadScript } from './load-script.ts';
 
 /** A call that had no end when it was last looked at. */

@@ -120,6 +120,7 @@ export {
   findMaxCallMs,
   findRamal,
   isInternalNumber,
+  knownMaxCallMs,
   toExternalE164,
   type TenantLookup,
   type TenantProfile,

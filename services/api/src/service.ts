@@ -24,7 +24,7 @@ import {
   startOpsServer,
   warnWithoutMasterKey,
 } from '@ramal/runtime';
-import { connectTenants, findRamal } from '@ramal/store';
+import { connectTenants, findRamal, knownMaxCallMs } from '@ramal/store';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { readPublicScripts } from './public-scripts.ts';
@@ -79,10 +79,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     onDropped: (count, why) => lost.inc({ why }, count),
   });
   releasers.add('flight recorder', () => recorder.stop());
-  const bus = createCallBus(redis, names, {
-    recorder,
-    maxCallMsOf: (tenant) => tenants.lookup.known(tenant)?.maxCallMs ?? null,
-  });
+  const bus = createCallBus(redis, names, { recorder, maxCallMsOf: knownMaxCallMs(tenants.lookup) });
   const { health, stop } = createHealth({ redis, store });
   releasers.add('event loop monitor', stop);
   if (config.API_DEMO) events.demoOpened();

@@ -21,7 +21,7 @@ import {
   startOpsServer,
   warnWithoutMasterKey,
 } from '@ramal/runtime';
-import { connectTenants } from '@ramal/store';
+import { connectTenants, knownMaxCallMs } from '@ramal/store';
 import type { Config } from './config.ts';
 import { startDialWorker } from './dial-worker.ts';
 import { createEvents } from './events.ts';
@@ -83,10 +83,7 @@ export async function startDialer(config: Config, logger: Logger, releasers: Rel
     intents: createDialIntents({
       redis,
       names,
-      bus: createCallBus(redis, names, {
-        recorder,
-        maxCallMsOf: (tenant) => tenants.lookup.known(tenant)?.maxCallMs ?? null,
-      }),
+      bus: createCallBus(redis, names, { recorder, maxCallMsOf: knownMaxCallMs(tenants.lookup) }),
       queue: null,
       newCallId,
     }),

@@ -135,4 +135,16 @@ it('R46 I3 every call without an end is closed exactly once with kill -9 of hist
     { timeoutMs: 40_000, describe: 'the late ends to be stored' },
   );
   expect(await countRows('true')).toBe(CALLS + 1);
+
+  // Whoever tells of a call writes down when it is to be closed.
+  const beforeMs = Date.now();
+  await fetch(`${webhookUrl}/incoming?origem=4733219999&destino=3501`);
+  const { rows: fresh } = await sleepUntil(async () => {
+    const found = await store.query<{ callId: string }>(
+      `select call_id as "callId" from calls where peer = '4733219999'`,
+    );
+    return found.rows.length > 0 ? found : undefined;
+  });
+  const dueAt = await test.dueAt({ tenant: 'quick', callId: fresh[0]?.callId ?? '' });
+  expect(dueAt).toBeGreaterThanOrEqual(beforeMs + 30 * MINUTE_MS - 1_000);
 }, 240_000);

@@ -18,7 +18,7 @@ import {
   startOpsServer,
   warnWithoutMasterKey,
 } from '@ramal/runtime';
-import { connectTenants } from '@ramal/store';
+import { connectTenants, knownMaxCallMs } from '@ramal/store';
 import { createApp } from './app.ts';
 import { createBasicCheck } from './basic-check.ts';
 import { buryCallback } from './bury-callback.ts';
@@ -76,10 +76,7 @@ export async function startWebhook(config: Config, logger: Logger, releasers: Re
   });
   releasers.add('postgres', () => tenants.close());
 
-  const bus = createCallBus(redis, names, {
-    recorder,
-    maxCallMsOf: (tenant) => tenants.lookup.known(tenant)?.maxCallMs ?? null,
-  });
+  const bus = createCallBus(redis, names, { recorder, maxCallMsOf: knownMaxCallMs(tenants.lookup) });
   const presence = createPresence(redis, names);
   const plainIds = createWebhookIds(redis, names);
   const clock = createRedisClock();

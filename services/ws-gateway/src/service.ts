@@ -30,7 +30,7 @@ import {
   startOpsServer,
   warnWithoutMasterKey,
 } from '@ramal/runtime';
-import { connectTenants, findRamal } from '@ramal/store';
+import { connectTenants, findRamal, knownMaxCallMs } from '@ramal/store';
 import { createAccessSweep } from './access-sweep.ts';
 import { createAdmission } from './admission.ts';
 import { createAgentHub } from './agent-hub.ts';
@@ -90,10 +90,7 @@ export async function startGateway(config: Config, logger: Logger, releasers: Re
   const queue = createDialQueue(redis);
   releasers.add('dial queue', () => queue.close());
 
-  const bus = createCallBus(redis, names, {
-    recorder,
-    maxCallMsOf: (tenant) => tenants.lookup.known(tenant)?.maxCallMs ?? null,
-  });
+  const bus = createCallBus(redis, names, { recorder, maxCallMsOf: knownMaxCallMs(tenants.lookup) });
   const inbox = createAgentInbox(redis, names, bus);
   const intents = createDialIntents({ redis, names, bus, queue, newCallId, recorder });
   const gatewayId = newGatewayId();
